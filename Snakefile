@@ -1,0 +1,50 @@
+"""LesionLab: does cutting the lesion out help a network to find melanoma?"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+
+
+pathvars:
+    run=config["run"],
+
+
+include: "workflow/rules/data.smk"
+include: "workflow/rules/segmentation.smk"
+include: "workflow/rules/classification.smk"
+include: "workflow/rules/comparison.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+localrules:
+    all,
+    segmentation,
+    classification,
+    comparison,
+
+
+rule all:
+    """The whole question: everything up to the report."""
+    default_target: True
+    input:
+        "results/<run>/report.html",
+
+
+onstart:
+    write_effective_config()
+
+
+onsuccess:
+    close_run()
+
+
+onerror:
+    explain_failure()

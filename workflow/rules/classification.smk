@@ -1,0 +1,179 @@
+# What an arm shows, one training for each arm and seed, predictions and scores.
+#
+# {fold}/images/{arm}/  {fold}/classification/{arm}/{seed}/
+
+
+rule fetch_imagenet:
+    """Download torchvision's ImageNet weights; compute nodes have no network."""
+    localrule: True
+    output:
+        weights="results/.shared/weights/resnet50-imagenet.pth",
+        facts="results/.shared/weights/resnet50-imagenet.json",
+    params:
+        code=code("fetch_imagenet.py"),
+        options=pick({}),
+    log:
+        "results/.shared/logs/fetch_imagenet/fetch_imagenet.log",
+    benchmark:
+        "results/.shared/benchmarks/fetch_imagenet/fetch_imagenet.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    conda:
+        "../../envs/data.yaml"
+    script:
+        "../scripts/fetch_imagenet.py"
+
+
+rule render_arm:
+    """Write what an arm shows of every photograph, at its own size."""
+    input:
+        images=rules.index_images.output.images,
+        split=rules.split_dataset.output.split,
+        masks=rules.segment_images.output.manifest,
+    output:
+        manifest="results/<run>/{fold}/images/{arm}/manifest.csv",
+    params:
+        code=code("render_arm.py"),
+        options=lambda wildcards: pick({}, arm=wildcards.arm, fold=wildcards.fold),
+        root=untracked(data_root()),
+        workers=workers,
+    log:
+        "results/<run>/logs/render_arm/{fold}.{arm}.log",
+    benchmark:
+        "results/<run>/benchmarks/render_arm/{fold}.{arm}.tsv"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    conda:
+        "../../envs/data.yaml"
+    script:
+        "../scripts/render_arm.py"
+
+
+rule pack_images:
+    """Decode what an arm shows once, at the classifier's size."""
+    input:
+        unpack(arm_pictures),
+        images=rules.index_images.output.images,
+        split=rules.split_dataset.output.split,
+    output:
+        pixels="results/<run>/{fold}/classification/{arm}/pixels.npy",
+        index="results/<run>/{fold}/classification/{arm}/pixels.csv",
+    params:
+        code=code("pack_images.py"),
+        options=lambda wildcards: pick(
+            config["classification"], "size", arm=wildcards.arm, fold=wildcards.fold
+        ),
+        root=untracked(data_root()),
+        workers=workers,
+    log:
+        "results/<run>/logs/pack_images/{fold}.{arm}.log",
+    benchmark:
+        "results/<run>/benchmarks/pack_images/{fold}.{arm}.tsv"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    conda:
+        "../../envs/data.yaml"
+    script:
+        "../scripts/pack_images.py"
+
+
+rule train_classifier:
+    """Train the classifier of one fold, arm and seed."""
+    input:
+        unpack(initial_weights),
+        pixels=rules.pack_images.output.pixels,
+        index=rules.pack_images.output.index,
+        split=rules.split_dataset.output.split,
+    output:
+        model="results/<run>/{fold}/classification/{arm}/{seed}/model.safetensors",
+        history="results/<run>/{fold}/classification/{arm}/{seed}/history.csv",
+    params:
+        code=code("train_classifier.py"),
+        options=lambda wildcards: pick(
+            config["classification"],
+            *CLASSIFIER_KEYS,
+            arm=wildcards.arm,
+            classes=list(CLASSES),
+            fold=wildcards.fold,
+            seed=int(wildcards.seed.removeprefix("seed")),
+        ),
+        state=state_folder("train_classifier"),
+    log:
+        "results/<run>/logs/train_classifier/{fold}.{arm}.{seed}.log",
+    benchmark:
+        "results/<run>/benchmarks/train_classifier/{fold}.{arm}.{seed}.tsv"
+    threads: config["classification"]["threads"]
+    resources:
+        gpu=1,
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 480 * attempt,
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/train_classifier.py"
+
+
+rule predict_classes:
+    """Predict the class probabilities of the validation and test photographs."""
+    input:
+        model=rules.train_classifier.output.model,
+        pixels=rules.pack_images.output.pixels,
+        index=rules.pack_images.output.index,
+        split=rules.split_dataset.output.split,
+    output:
+        predictions="results/<run>/{fold}/classification/{arm}/{seed}/predictions.csv",
+    params:
+        code=code("predict_classes.py"),
+        options=lambda wildcards: pick(
+            config["classification"],
+            "batch_size",
+            "threads",
+            classes=list(CLASSES),
+            fold=wildcards.fold,
+        ),
+    log:
+        "results/<run>/logs/predict_classes/{fold}.{arm}.{seed}.log",
+    benchmark:
+        "results/<run>/benchmarks/predict_classes/{fold}.{arm}.{seed}.tsv"
+    threads: config["classification"]["threads"]
+    resources:
+        gpu=1,
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/predict_classes.py"
+
+
+rule score_classes:
+    """Score the test predictions of one training."""
+    input:
+        predictions=rules.predict_classes.output.predictions,
+    output:
+        scores="results/<run>/{fold}/classification/{arm}/{seed}/scores.json",
+    params:
+        code=code("score_classes.py"),
+        options=pick(config["comparison"], *config["comparison"], **outcome()),
+    log:
+        "results/<run>/logs/score_classes/{fold}.{arm}.{seed}.log",
+    benchmark:
+        "results/<run>/benchmarks/score_classes/{fold}.{arm}.{seed}.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../../envs/data.yaml"
+    script:
+        "../scripts/score_classes.py"
+
+
+rule classification:
+    """Stop after the classifiers and their scores."""
+    input:
+        per_run(rules.score_classes.output.scores),

@@ -1,0 +1,179 @@
+# What every rule file uses: the checked config, code digests, options, file lists.
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import yaml
+
+SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
+sys.path.insert(0, str(SCRIPTS))
+
+from snakemake.exceptions import WorkflowError
+
+from lesionlab.codedigest import code_digest
+from lesionlab.config import check_config, drop_nulls
+from lesionlab.data.layout import contents_digest
+from lesionlab.errors import LabError
+
+
+def refuse(why):
+    """Stop with one line and no traceback."""
+    raise WorkflowError(str(why))
+
+
+def check():
+    """Check the merged config against the schema."""
+    schema = Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")
+    try:
+        check_config(config, yaml.safe_load(schema.read_text(encoding="utf-8")))
+    except LabError as why:
+        refuse(why)
+
+
+check()
+
+FOLDS = [
+    f"fold{number}"
+    for number in range(
+        config["split"]["folds"] if config["split"]["protocol"] == "kfold" else 1
+    )
+]
+ARMS = list(config["classification"]["arms"])
+SEEDS = [f"seed{number}" for number in config["classification"]["seeds"]]
+CLASSES = drop_nulls(config["dataset"]["classes"])
+CLASSIFIER_KEYS = sorted(set(config["classification"]) - {"arms", "seeds"})
+
+
+wildcard_constraints:
+    fold="fold[0-9]+",
+    arm="[a-z_]+",
+    seed="seed[0-9]+",
+
+
+def code(script):
+    """Digest the code of a rule: the first of its two tracked params."""
+    return code_digest(SCRIPTS / script)
+
+
+def pick(section, *keys, **more):
+    """Collect the options of a rule: the second of its two tracked params.
+
+    One dict with sorted keys, since Snakemake compares params as a set of values
+    without their names: two swapped values would not be seen.
+    """
+    return dict(sorted({**{key: section[key] for key in keys}, **more}.items()))
+
+
+def data_root():
+    """Find the folder of the photographs; where it lies is never tracked."""
+    dataset = config["dataset"]
+    if dataset["source"] == "phantom":
+        return f"results/{config['run']}/phantom"
+    root = dataset["path"] or os.environ.get("HAM10000_DIR")
+    if not root:
+        refuse(
+            "config: dataset.path is null and HAM10000_DIR is not set; "
+            "name the folder of HAM10000 in one of them"
+        )
+    return str(Path(root).expanduser())
+
+
+def photographs_digest():
+    """Digest the raw data, so that one replaced photograph is seen."""
+    root = Path(data_root())
+    cache = Path("results/.shared/digests", f"{root.resolve().as_posix().strip('/').replace('/', '__')}.csv")
+    try:
+        return contents_digest(root, cache)
+    except LabError as why:
+        refuse(why)
+
+
+def split_sizes():
+    """Sizes of every set; kfold has no test size, a null drops a class."""
+    sizes = {}
+    for task in ("classification", "segmentation"):
+        wanted = dict(config["split"][task])
+        if config["split"]["protocol"] == "kfold" and task == "classification":
+            del wanted["test"]
+        sizes[task] = {
+            name: drop_nulls(size) if isinstance(size, dict) else size
+            for name, size in wanted.items()
+        }
+    return sizes
+
+
+def untracked(value):
+    """Make a param that Snakemake does not compare: a function of the input is not."""
+    return lambda wildcards, input: value
+
+
+def workers(wildcards, threads):
+    """Number of threads of a rule whose result does not depend on it."""
+    return threads
+
+
+def state_folder(rule):
+    """Folder of the training state: outside the outputs, which Snakemake deletes."""
+    return untracked(f"results/{config['run']}/.state/{rule}")
+
+
+def arm_pictures(wildcards):
+    """Manifest of an arm's pictures; arm `original` reads the photographs."""
+    if wildcards.arm == "original":
+        return {}
+    manifest = "results/<run>/{fold}/images/{arm}/manifest.csv"
+    return {"manifest": manifest.replace("<run>", config["run"])}
+
+
+def initial_weights(wildcards):
+    """Files that the classifier starts from: none for random weights."""
+    weights = config["classification"]["weights"]
+    if weights == "none":
+        return {}
+    if weights == "imagenet":
+        return dict(rules.fetch_imagenet.output.items())
+    facts = Path(weights).with_suffix(".json")
+    beside = {"facts": str(facts)} if facts.exists() else {}
+    return {"weights": weights, **beside}
+
+
+def outcome():
+    """Name what is classified: the classes in order and the positive one."""
+    positive = config["dataset"]["positive_class"]
+    return {"classes": list(CLASSES), "positive_class": positive}
+
+
+def per_run(pattern):
+    """Fill a pattern with every fold, arm and seed of this run."""
+    return expand(pattern, fold=FOLDS, arm=ARMS, seed=SEEDS)
+
+
+def results():
+    """Folder of this run."""
+    return Path("results", config["run"])
+
+
+def write_effective_config():
+    """Write the merged config beside the results, for people; nothing depends on it."""
+    results().mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+    Path(results(), "config.yaml").write_text(text, encoding="utf-8")
+
+
+def close_run():
+    """Drop finished training states; say where the report is."""
+    shutil.rmtree(Path(results(), ".state"), ignore_errors=True)
+    headline, report = Path(results(), "comparison/headline.txt"), Path(results(), "report.html")
+    if report.exists() and headline.exists():
+        print(f"\n{headline.read_text(encoding='utf-8')}\nReport: {report}", file=sys.stderr)
+
+
+def explain_failure():
+    """Say what is kept and how to go on."""
+    logs = Path(results(), "logs")
+    print(
+        f"\nThe run stopped. Its logs are in {logs}; run the same command again to go "
+        "on: finished stages and the progress of trainings are kept.",
+        file=sys.stderr,
+    )

@@ -1,0 +1,143 @@
+# Photographs to image table to split to packed arrays.
+#
+# phantom/  data/images.csv  data/quarantine.csv  data/audit.json
+# split/split.csv  split/audit.json  data/packed/
+
+
+rule make_phantom:
+    """Draw the embedded data set in the layout of HAM10000."""
+    output:
+        root=directory("results/<run>/phantom"),
+        manifest="results/<run>/data/phantom.csv",
+    params:
+        code=code("make_phantom.py"),
+        options=pick(config["dataset"]["phantom"], *config["dataset"]["phantom"]),
+        workers=workers,
+    log:
+        "results/<run>/logs/make_phantom/make_phantom.log",
+    benchmark:
+        "results/<run>/benchmarks/make_phantom/make_phantom.tsv"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    conda:
+        "../../envs/data.yaml"
+    script:
+        "../scripts/make_phantom.py"
+
+
+rule index_images:
+    """Decode every photograph and mask once into the image table."""
+    input:
+        **(
+            {"manifest": rules.make_phantom.output.manifest}
+            if config["dataset"]["source"] == "phantom"
+            else {}
+        ),
+    output:
+        images="results/<run>/data/images.csv",
+        quarantine="results/<run>/data/quarantine.csv",
+    params:
+        code=code("index_images.py"),
+        options=lambda wildcards: pick(
+            {},
+            classes=CLASSES,
+            contents=(
+                None
+                if config["dataset"]["source"] == "phantom"
+                else photographs_digest()
+            ),
+        ),
+        root=untracked(data_root()),
+        workers=workers,
+    log:
+        "results/<run>/logs/index_images/index_images.log",
+    benchmark:
+        "results/<run>/benchmarks/index_images/index_images.tsv"
+    threads: workflow.cores or 2
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    conda:
+        "../../envs/data.yaml"
+    script:
+        "../scripts/index_images.py"
+
+
+rule audit_images:
+    """Count what is in the data, and what is odd about it."""
+    input:
+        images=rules.index_images.output.images,
+        quarantine=rules.index_images.output.quarantine,
+    output:
+        audit="results/<run>/data/audit.json",
+    params:
+        code=code("audit_images.py"),
+        options=pick({}, classes=CLASSES),
+    log:
+        "results/<run>/logs/audit_images/audit_images.log",
+    benchmark:
+        "results/<run>/benchmarks/audit_images/audit_images.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../../envs/data.yaml"
+    script:
+        "../scripts/audit_images.py"
+
+
+rule split_dataset:
+    """Split the photographs once, for both networks and every fold."""
+    input:
+        images=rules.index_images.output.images,
+    output:
+        split="results/<run>/split/split.csv",
+    params:
+        code=code("split_dataset.py"),
+        options=pick(
+            config["split"],
+            "protocol",
+            "seed",
+            folds=len(FOLDS),
+            sizes=split_sizes(),
+        ),
+    log:
+        "results/<run>/logs/split_dataset/split_dataset.log",
+    benchmark:
+        "results/<run>/benchmarks/split_dataset/split_dataset.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../../envs/data.yaml"
+    script:
+        "../scripts/split_dataset.py"
+
+
+rule audit_split:
+    """Say how much the split leaks, and how many masks are in-sample."""
+    input:
+        split=rules.split_dataset.output.split,
+        audit=rules.audit_images.output.audit,
+    output:
+        split_audit=report(
+            "results/<run>/split/audit.json",
+            caption="../report/split_audit.rst",
+            category="Data",
+        ),
+    params:
+        code=code("audit_split.py"),
+        options=pick(config["split"], "protocol"),
+    log:
+        "results/<run>/logs/audit_split/audit_split.log",
+    benchmark:
+        "results/<run>/benchmarks/audit_split/audit_split.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../../envs/data.yaml"
+    script:
+        "../scripts/audit_split.py"

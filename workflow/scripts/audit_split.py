@@ -1,0 +1,31 @@
+"""Audit the split: sizes, leakage, and how many masks are in-sample."""
+
+import logging
+
+from lesionlab.data.leakage import count_sets, in_sample_share, leakage_by_class
+from lesionlab.files import read_csv, read_json, write_json
+from lesionlab.stage import Options, Paths, provenance, run_stage
+
+
+def main(paths: Paths, *, options: Options) -> None:
+    split = read_csv(paths.split)
+    known = read_json(paths.audit)["lesion_ids_known"]
+    leakage = leakage_by_class(split)
+    shares = [by["all"] for tasks in leakage.values() for by in tasks.values()]
+    if not known:
+        logging.warning("no lesion_id in the data: leakage cannot be excluded")
+    audit = {
+        "n": int(split["image_id"].nunique()),
+        "protocol": options["protocol"],
+        "leaks": options["protocol"] == "image" or any(share for share in shares),
+        "lesion_ids_known": known,
+        "counts": count_sets(split),
+        "leakage": leakage,
+        "in_sample_share": in_sample_share(split),
+        **provenance(options["code"], ("pandas",)),
+    }
+    write_json(paths.split_audit, audit)
+
+
+if __name__ == "__main__":
+    run_stage(main, snakemake)

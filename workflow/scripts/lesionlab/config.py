@@ -1,0 +1,129 @@
+"""Check the config before anything runs, and say in one line what is wrong."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from lesionlab.errors import LabError
+
+NO_STRATIFY = "all"
+
+
+def check_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Refuse unknown keys, wrong types and impossible combinations.
+
+    Parameters
+    ----------
+    config : Mapping
+        The merged config.
+    schema : Mapping
+        The JSON schema of the config.
+
+    Raises
+    ------
+    LabError
+        Names the first key that is wrong, its value, and what is allowed.
+    """
+    wrong = best_match(Draft202012Validator(schema).iter_errors(config))
+    if wrong is not None:
+        raise LabError(f"config: {_explain(wrong)}")
+    for message in _impossible(config):
+        raise LabError(f"config: {message}")
+
+
+def drop_nulls(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the entries that an overlay has set to null.
+
+    Overlays are merged into config.yaml key by key, so null is how one removes a class.
+
+    Parameters
+    ----------
+    mapping : Mapping
+        For example ``dataset.classes``.
+
+    Returns
+    -------
+    dict
+        In the same order.
+    """
+    return {key: value for key, value in mapping.items() if value is not None}
+
+
+def _explain(wrong: ValidationError) -> str:
+    key = ".".join(str(part) for part in wrong.absolute_path)
+    if wrong.validator == "additionalProperties":
+        known = list(wrong.schema["properties"])
+        extra = next(name for name in wrong.instance if name not in known)
+        near = get_close_matches(str(extra), known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"
+        return f"{'.'.join(filter(None, (key, str(extra))))}: unknown key; {hint}"
+    if wrong.validator == "required":
+        missing = next(n for n in wrong.validator_value if n not in wrong.instance)
+        return f"{'.'.join(filter(None, (key, missing)))}: missing; see config.yaml"
+    hint = ""
+    if isinstance(wrong.instance, str) and _is_number(wrong.instance):
+        hint = "; YAML reads this as text, write a number as 0.001 or 1.0e-3"
+    return f"{key}: {wrong.instance!r} is not allowed; {_allowed(wrong)}{hint}"
+
+
+def _allowed(wrong: ValidationError) -> str:
+    rule = wrong.validator_value
+    texts = {
+        "enum": f"one of {', '.join(map(str, rule))}" if wrong.validator == "enum" else "",
+        "minimum": f"at least {rule}",
+        "exclusiveMinimum": f"more than {rule}",
+        "maximum": f"at most {rule}",
+        "exclusiveMaximum": f"less than {rule}",
+        "multipleOf": f"a multiple of {rule}",
+        "minItems": f"at least {rule} entries",
+        "uniqueItems": "each entry once",
+        "pattern": f"text that matches {rule}",
+    }
+    if str(wrong.validator) in texts:
+        return texts[str(wrong.validator)]
+    meaning = wrong.schema.get("description", "") if wrong.schema else ""
+    kinds = wrong.schema.get("type", []) if wrong.schema else []
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    return " or ".join(filter(None, (", ".join(kinds), ""))) + (
+        f" ({meaning})" if meaning else ""
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _impossible(config: Mapping[str, Any]) -> Iterator[str]:
+    dataset, split = config["dataset"], config["split"]
+    classes = drop_nulls(dataset["classes"])
+    diagnoses = [dx for group in classes.values() for dx in group]
+    if len(classes) < 2:
+        yield "dataset.classes: a classifier needs two classes or more"
+    for dx in diagnoses:
+        if diagnoses.count(dx) > 1:
+            yield f"dataset.classes: diagnosis {dx} stands twice; name each once"
+    if dataset["positive_class"] not in classes:
+        names = ", ".join(classes)
+        yield (
+            f"dataset.positive_class: {dataset['positive_class']!r} is no class; "
+            f"one of {names}"
+        )
+    for task in ("classification", "segmentation"):
+        for name, size in split[task].items():
+            yield from _impossible_size(f"split.{task}.{name}", size, classes)
+
+
+def _impossible_size(key: str, size: Any, classes: Mapping[str, Any]) -> Iterator[str]:
+    if size == NO_STRATIFY and not key.endswith("train"):
+        yield f"{key}: 'all' is for a training set; give a total or counts per class"
+    if isinstance(size, Mapping):
+        unknown = [n for n, count in size.items() if n not in classes and count is not None]
+        if unknown:
+            yield f"{key}.{unknown[0]}: no such class; one of {', '.join(classes)}"

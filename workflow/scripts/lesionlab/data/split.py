@@ -1,0 +1,207 @@
+"""Draw the split: which photographs train, validate and test which network.
+
+The unit of a draw is the group (a lesion with its exact duplicates), so that no lesion
+stands in two sets; only the protocol ``image`` draws single photographs and leaks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold
+
+from lesionlab.errors import LabError
+
+Size = int | str | Mapping[str, int]
+SETS = ("test", "valid", "train")  # in the order in which they are drawn
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What every draw of one fold shares.
+
+    Parameters
+    ----------
+    fold : int
+        Number of the fold.
+    seed : int
+        Of the whole split.
+    """
+
+    fold: int
+    seed: int
+
+    def generator(self, *key: str) -> np.random.Generator:
+        """Make a generator of its own for one draw, whatever other draws there are."""
+        code = crc32("/".join(key).encode())
+        return np.random.default_rng([self.seed, self.fold, code])
+
+
+def make_split(
+    table: pd.DataFrame,
+    *,
+    protocol: str,
+    seed: int,
+    folds: int,
+    sizes: Mapping[str, Mapping[str, Size]],
+) -> pd.DataFrame:
+    """Split the image table for both networks.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``image_id``, ``group``, ``label``; one row a photograph.
+    protocol : {"grouped", "image", "kfold"}
+        ``image`` treats every photograph as its own group.
+    seed : int
+        Equal seeds give equal splits.
+    folds : int
+        Number of folds; used by ``kfold`` alone.
+    sizes : Mapping
+        ``sizes[task][set]``: a total (stratified in natural proportion), counts per
+        class, or ``"all"`` for a training set.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``image_id``, ``group``, ``label``, ``fold``, ``task``, ``set``; a
+        photograph has one row for each fold and task that uses it.
+
+    Raises
+    ------
+    LabError
+        If a size cannot be met; the message says what is available.
+    """
+    pool = table[["image_id", "group", "label"]].sort_values("image_id")
+    pool = pool.assign(unit=pool["image_id" if protocol == "image" else "group"])
+    mixed = pool.groupby("unit")["label"].nunique()
+    if (mixed > 1).any():
+        name = mixed.index[mixed > 1][0]
+        raise LabError(f"images.csv: group {name} has two labels; see data/audit.json")
+    if protocol == "kfold":
+        tests = _deal_folds(pool, folds=folds, seed=seed)
+    else:
+        tests = [None]
+    parts = [
+        _split_fold(pool, draw=Draw(number, seed), sizes=sizes, test=test)
+        for number, test in enumerate(tests)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _deal_folds(pool: pd.DataFrame, *, folds: int, seed: int) -> list[pd.Series]:
+    dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    shares = dealer.split(pool, pool["label"], pool["unit"])
+    return [pool["image_id"].iloc[test] for _, test in shares]
+
+
+def _split_fold(
+    pool: pd.DataFrame,
+    *,
+    draw: Draw,
+    sizes: Mapping[str, Mapping[str, Size]],
+    test: pd.Series | None,
+) -> pd.DataFrame:
+    drawn = {}
+    left = pool
+    for name in SETS:
+        task = "classification"
+        if name == "test" and test is not None:
+            chosen = pool[pool["image_id"].isin(test)]
+        else:
+            total = test is not None and name == "valid"
+            size = sizes[task][name]
+            size = sum(size.values()) if total and isinstance(size, Mapping) else size
+            chosen = _draw_set(left, size, draw=draw, task=task, name=name)
+        drawn[task, name] = chosen
+        left = left[~left["unit"].isin(chosen["unit"])]
+
+    held_out = [drawn["classification", name]["unit"] for name in ("test", "valid")]
+    left = pool[~pool["unit"].isin(pd.concat(held_out))]
+    for name in SETS:
+        task = "segmentation"
+        size = sizes[task][name]
+        drawn[task, name] = _draw_set(left, size, draw=draw, task=task, name=name)
+        left = left[~left["unit"].isin(drawn[task, name]["unit"])]
+
+    parts = [
+        chosen.drop(columns="unit").assign(fold=f"fold{draw.fold}", task=task, set=name)
+        for (task, name), chosen in sorted(drawn.items())
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _draw_set(
+    left: pd.DataFrame, size: Size, *, draw: Draw, task: str, name: str
+) -> pd.DataFrame:
+    where = f"split.{task}.{name}"
+    if size == "all":
+        return left
+    counts = left["label"].value_counts().sort_index()
+    if isinstance(size, Mapping):
+        wanted = dict(size)
+    elif isinstance(size, int):
+        if size > counts.sum():
+            raise LabError(f"{where}: {size} wanted, {counts.sum()} photographs left")
+        wanted = _stratify(counts, size)
+    else:
+        raise LabError(f"{where}: {size!r}; give a total, counts per class or 'all'")
+    chosen = []
+    for label, count in sorted(wanted.items()):
+        available = int(counts.get(label, 0))
+        if count > available:
+            raise LabError(
+                f"{where}: {count} {label} wanted, {available} left by the other sets"
+            )
+        units = left.loc[left["label"] == label, "unit"].value_counts().sort_index()
+        picked = _pick_exactly(units, count, draw.generator(task, name, label))
+        if picked is None:
+            raise LabError(
+                f"{where}: no choice of whole lesions has exactly {count} {label}; "
+                f"{available} photographs are left, try a number nearby"
+            )
+        chosen.append(picked)
+    return left[left["unit"].isin(np.concatenate(chosen))] if chosen else left.iloc[:0]
+
+
+def _stratify(counts: pd.Series, total: int) -> dict[str, int]:
+    """Share out a total in proportion to `counts` by largest remainders."""
+    exact = counts * (total / max(1, counts.sum()))
+    shares = np.floor(exact).astype(int)
+    order = (exact - shares).sort_values(ascending=False, kind="stable").index
+    shares.loc[order[: total - int(shares.sum())]] += 1
+    return {str(label): int(share) for label, share in shares.items()}
+
+
+def _pick_exactly(
+    units: pd.Series, count: int, generator: np.random.Generator
+) -> np.ndarray | None:
+    """Choose units at random so that their photographs number exactly `count`.
+
+    Units are taken in a random order while they fit. If that ends short, the choice
+    is made by a subset sum over the same order, which finds one whenever there is one.
+    """
+    order = generator.permutation(len(units))
+    names = units.index.to_numpy()[order]
+    photographs = units.to_numpy()[order]
+    taken, total = [], 0
+    for position, number in enumerate(photographs):
+        if total + number <= count:
+            taken.append(position)
+            total += int(number)
+        if total == count:
+            return np.asarray(names[taken])
+    last_added = {0: -1}  # sum -> position of the unit that first reached it
+    for position, number in enumerate(photographs):
+        for reached in sorted(last_added, reverse=True):
+            if last_added[reached] < position and reached + number <= count:
+                last_added.setdefault(reached + int(number), position)
+    if count not in last_added:
+        return None
+    taken, total = [], count
+    while total:
+        taken.append(last_added[total])
+        total -= int(photographs[taken[-1]])
+    return np.asarray(names[sorted(taken)])

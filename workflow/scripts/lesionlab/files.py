@@ -1,0 +1,141 @@
+"""Reading and writing files so that nothing half-written is ever left behind."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lesionlab.errors import LabError
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary path that replaces `path` when the block ends well.
+
+    Parameters
+    ----------
+    path : Path
+        The final place; its folder is made when missing.
+
+    Yields
+    ------
+    Path
+        A path in the same folder with the same suffix, removed when the block raises.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield draft
+        with draft.open("rb") as stream:
+            os.fsync(stream.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def sha256_file(path: Path) -> str:
+    """Hash the content of a file.
+
+    Parameters
+    ----------
+    path : Path
+        An existing file.
+
+    Returns
+    -------
+    str
+        The SHA-256 as 64 hexadecimal digits.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write strict JSON: a float that is not finite is refused, not written.
+
+    Parameters
+    ----------
+    path : Path
+        The file to replace.
+    content : Mapping[str, Any]
+        Built-in types only; an undefined figure is ``None``.
+
+    Raises
+    ------
+    ValueError
+        If a float is NaN or infinite.
+    """
+    text = json.dumps(content, indent=2, allow_nan=False)
+    with atomic_path(path) as draft:
+        draft.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Parameters
+    ----------
+    path : Path
+        The file to read.
+
+    Returns
+    -------
+    dict[str, Any]
+        The object at the top of the file.
+    """
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table without its index; equal tables give equal bytes.
+
+    Parameters
+    ----------
+    path : Path
+        The file to replace.
+    table : DataFrame
+        Columns in the order in which they shall stand.
+    """
+    with atomic_path(path) as draft:
+        table.to_csv(draft, index=False, lineterminator="\n")
+
+
+def read_csv(path: Path, **options: Any) -> pd.DataFrame:
+    """Read a table of this workflow; every identifier stays text.
+
+    Parameters
+    ----------
+    path : Path
+        The file to read.
+    **options : Any
+        Handed to :func:`pandas.read_csv`.
+
+    Returns
+    -------
+    DataFrame
+        One row a line; only an empty field is missing.
+
+    Raises
+    ------
+    LabError
+        If the file is missing or is no table.
+    """
+    texts = ("image_id", "lesion_id", "group", "label", "dx", "file", "fold", "set")
+    try:
+        return pd.read_csv(
+            path,
+            dtype=dict.fromkeys(texts, "str"),
+            keep_default_na=False,
+            na_values=[""],
+            **options,
+        )
+    except FileNotFoundError:
+        raise LabError(f"{path}: no such table") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as why:
+        raise LabError(f"{path}: not a readable CSV table ({why})") from why

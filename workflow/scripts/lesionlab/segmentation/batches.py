@@ -1,0 +1,67 @@
+"""The order of the training pairs and their mirroring, as functions of the epoch."""
+
+import numpy as np
+
+
+def epoch_order(count: int, *, seed: int, epoch: int, shuffle: bool) -> np.ndarray:
+    """Order of the training pairs in one epoch.
+
+    Parameters
+    ----------
+    count : int
+        Number of pairs.
+    seed, epoch : int
+        The order depends on nothing else, so a killed training finds it again.
+    shuffle : bool
+        False keeps the order of the arrays.
+
+    Returns
+    -------
+    ndarray of int, shape (count,)
+        Positions.
+    """
+    if not shuffle:
+        return np.arange(count)
+    return np.random.default_rng([seed, epoch]).permutation(count)
+
+
+def make_batch(
+    pixels: np.ndarray,
+    masks: np.ndarray,
+    chosen: np.ndarray,
+    *,
+    flips: bool,
+    seed: int,
+    epoch: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scale, and mirror at random, the pairs of one step.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (N, H, W, 3)
+        RGB; may be memory-mapped.
+    masks : ndarray of uint8, shape (N, H, W)
+        0 or 255.
+    chosen : ndarray of int, shape (B,)
+        Rows of the arrays.
+    flips : bool
+        Mirror each pair at random along each axis.
+    seed, epoch : int
+        With the row, all that a draw depends on.
+
+    Returns
+    -------
+    x : ndarray of float32, shape (B, H, W, 3)
+        In 0..1.
+    y : ndarray of float32, shape (B, H, W, 1)
+        0 or 1.
+    """
+    x = pixels[chosen].astype(np.float32) / np.float32(255)
+    y = masks[chosen][..., None].astype(np.float32) / np.float32(255)
+    if flips:
+        for position, row in enumerate(chosen):
+            draw = np.random.default_rng([seed, epoch, int(row)]).random(2) < 0.5
+            for axis in np.flatnonzero(draw):
+                x[position] = np.flip(x[position], axis)
+                y[position] = np.flip(y[position], axis)
+    return x, y

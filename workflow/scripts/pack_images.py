@@ -1,0 +1,36 @@
+"""Decode what one arm shows the classifier once, at the classifier's size."""
+
+import logging
+
+import pandas as pd
+
+from lesionlab.data.packing import load_pixels, pack
+from lesionlab.files import read_csv, write_csv
+from lesionlab.stage import Options, Paths, run_stage
+
+
+def main(paths: Paths, *, options: Options) -> None:
+    split = read_csv(paths.split)
+    chosen = split[
+        (split["fold"] == options["fold"]) & (split["task"] == "classification")
+    ]
+    names = sorted(set(chosen["image_id"]))
+    if options["arm"] == "original":
+        table, folder, column = read_csv(paths.images), paths.root, "image"
+    else:
+        table, folder, column = read_csv(paths.manifest), paths.manifest.parent, "file"
+    pictures = table.set_index("image_id")[column]
+    pack(
+        [folder / pictures[name] for name in names],
+        paths.pixels,
+        load=load_pixels,
+        height=options["size"],
+        width=options["size"],
+        workers=options["workers"],
+    )
+    write_csv(paths.index, pd.DataFrame({"image_id": names}))
+    logging.info("packed %d pictures of arm %s", len(names), options["arm"])
+
+
+if __name__ == "__main__":
+    run_stage(main, snakemake)
