@@ -72,7 +72,9 @@ def _explain(wrong: ValidationError) -> str:
 def _allowed(wrong: ValidationError) -> str:
     rule = wrong.validator_value
     texts = {
-        "enum": f"one of {', '.join(map(str, rule))}" if wrong.validator == "enum" else "",
+        "enum": f"one of {', '.join(map(str, rule))}"
+        if wrong.validator == "enum"
+        else "",
         "minimum": f"at least {rule}",
         "exclusiveMinimum": f"more than {rule}",
         "maximum": f"at most {rule}",
@@ -124,6 +126,8 @@ def _impossible_size(key: str, size: Any, classes: Mapping[str, Any]) -> Iterato
     if size == NO_STRATIFY and not key.endswith("train"):
         yield f"{key}: 'all' is for a training set; give a total or counts per class"
     if isinstance(size, Mapping):
-        unknown = [n for n, count in size.items() if n not in classes and count is not None]
+        unknown = [
+            n for n, count in size.items() if n not in classes and count is not None
+        ]
         if unknown:
             yield f"{key}.{unknown[0]}: no such class; one of {', '.join(classes)}"

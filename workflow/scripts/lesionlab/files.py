@@ -25,10 +25,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        A path in the same folder with the same suffix, removed when the block raises.
+        A path in the same folder with the same suffixes, removed when the block raises.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    draft = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         yield draft
         with draft.open("rb") as stream:

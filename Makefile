@@ -1,0 +1,46 @@
+# `make run` and `make test` set everything up by themselves.
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+READY := $(VENV)/.ready
+ARGS ?=
+GPUS := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -c '^GPU' || true)
+RESOURCES := gpu=$(if $(filter-out 0,$(GPUS)),$(GPUS),1)
+
+.PHONY: help run test check format lock contract clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+run: $(READY)  ## set up and run the workflow; ARGS="--configfile presets/x.yaml" for more
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores all --resources $(RESOURCES) $(ARGS)
+
+test: $(READY)  ## set up and run the tests
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(ARGS)
+
+check: $(READY)  ## formatters, linters, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/codespell
+	cd workflow/scripts && ../../$(BIN)/mypy lesionlab *.py
+	$(BIN)/snakemake --lint
+
+format: $(READY)  ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+contract: $(READY)  ## write docs/rerun-contract.md anew
+	$(BIN)/python tests/workflow/rerun_contract.py
+
+lock: $(READY)  ## compile the requirements anew
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+clean:  ## remove the environment, never the results
+	rm -rf $(VENV)
+
+$(READY): requirements-dev.txt setup.sh
+	sh setup.sh $(VENV)
+	touch $@

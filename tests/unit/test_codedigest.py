@@ -1,0 +1,59 @@
+"""The code digest sees statements, and nothing else."""
+
+import pytest
+
+from lesionlab.codedigest import code_digest, imported_modules
+
+MODULE = '"""Doc."""\n\n# why\ndef twice(x):\n    """Doc."""\n    return 2 * x\n'
+
+
+@pytest.fixture
+def script(tmp_path):
+    package = tmp_path / "lesionlab" / "data"
+    package.mkdir(parents=True)
+    (tmp_path / "lesionlab" / "__init__.py").touch()
+    (package / "__init__.py").touch()
+    (package / "deep.py").write_text(MODULE)
+    (package / "near.py").write_text("from lesionlab.data.deep import twice\n")
+    (package / "other.py").write_text(MODULE)
+    path = tmp_path / "train.py"
+    path.write_text("import json\n\nfrom lesionlab.data import near\n\nnear.twice(1)\n")
+    return path
+
+
+def edit(script, name, old, new):
+    path = script.parent / "lesionlab" / "data" / name
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_a_statement_of_an_indirect_import_changes_it(script):
+    before = code_digest(script)
+    edit(script, "deep.py", "2 * x", "3 * x")
+    assert code_digest(script) != before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("# why", "# because"), ("Doc.", "Other words."), ("\n\n", "\n")]
+)
+def test_comments_docstrings_and_blank_lines_do_not(script, old, new):
+    before = code_digest(script)
+    edit(script, "deep.py", old, new)
+    assert code_digest(script) == before
+
+
+def test_a_module_that_is_not_imported_does_not(script):
+    before = code_digest(script)
+    edit(script, "other.py", "2 * x", "3 * x")
+    assert code_digest(script) == before
+
+
+def test_the_version_of_an_imported_package_does(script, monkeypatch):
+    edit(script, "deep.py", "# why", "import numpy")
+    before = code_digest(script)
+    monkeypatch.setattr("lesionlab.codedigest._version", lambda _: "0")
+    assert code_digest(script) != before
+
+
+def test_imports_are_followed(script):
+    names = {path.name for path in imported_modules(script)}
+    assert names == {"__init__.py", "near.py", "deep.py"} - {"__init__.py"}

@@ -1,0 +1,140 @@
+"""The split: exact sizes, whole lesions, no group on two sides."""
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lesionlab.data.leakage import count_sets, in_sample_share, leakage_by_class
+from lesionlab.data.split import _pick_exactly, make_split
+from lesionlab.errors import LabError
+
+CLASSES = ("MEL", "NV", "Other_SC")
+SIZES = {
+    "classification": {
+        "train": {"MEL": 40, "NV": 40, "Other_SC": 40},
+        "valid": 50,
+        "test": {"MEL": 9, "NV": 31, "Other_SC": 10},
+    },
+    "segmentation": {"train": 60, "valid": 30, "test": 30},
+}
+
+
+def make_table(lesions=320, seed=0):
+    """Lesions of one to six photographs in natural proportion."""
+    draw = pd.Series(range(lesions)).sample(frac=1, random_state=seed)
+    rows = []
+    for lesion in draw:
+        label = CLASSES[0 if lesion % 5 == 0 else 2 if lesion % 5 == 1 else 1]
+        rows += [(f"HAM_{lesion:04d}", label)] * (1 + (lesion * 7) % 11 % 3)
+    table = pd.DataFrame(rows, columns=["group", "label"])
+    return table.assign(image_id=[f"ISIC_{n:05d}" for n in range(len(table))])
+
+
+TABLE = make_table()
+
+
+def split_table(table=TABLE, *, protocol="grouped", seed=1, folds=1, sizes=SIZES):
+    return make_split(table, protocol=protocol, seed=seed, folds=folds, sizes=sizes)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**31), protocol=st.sampled_from(["grouped", "kfold"]))
+def test_no_group_stands_on_two_sides(seed, protocol):
+    folds = 4 if protocol == "kfold" else 1
+    split = split_table(protocol=protocol, seed=seed, folds=folds)
+    for _, part in split.groupby(["fold", "task"]):
+        assert part.groupby("group")["set"].nunique().max() == 1
+    for _, part in split.groupby("fold"):
+        held = part.query("task == 'classification' and set != 'train'")["group"]
+        tuned = part.query("task == 'segmentation' and set != 'test'")["group"]
+        assert not set(held) & set(tuned)
+    for shares in leakage_by_class(split).values():
+        assert all(by["all"] == 0 for by in shares.values())
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**31))
+def test_sizes_are_exact(seed):
+    counts = count_sets(split_table(seed=seed))["fold0"]
+    assert counts["classification"]["train"] == SIZES["classification"]["train"]
+    assert counts["classification"]["test"] == SIZES["classification"]["test"]
+    assert sum(counts["classification"]["valid"].values()) == 50
+    for name, total in SIZES["segmentation"].items():
+        assert sum(counts["segmentation"][name].values()) == total
+
+
+def test_a_seed_gives_one_split_whatever_the_order_of_rows():
+    assert split_table().equals(split_table(TABLE.sample(frac=1, random_state=3)))
+    assert not split_table().equals(split_table(seed=2))
+
+
+def test_each_photograph_is_tested_once_in_k_folds():
+    split = split_table(protocol="kfold", folds=4)
+    test = split.query("task == 'classification' and set == 'test'")["image_id"]
+    assert sorted(test) == sorted(TABLE["image_id"])
+
+
+def test_an_image_split_leaks():
+    split = split_table(protocol="image")
+    assert leakage_by_class(split)["fold0"]["classification"]["all"] > 0
+
+
+def test_all_takes_what_the_other_sets_leave():
+    sizes = {**SIZES, "classification": {**SIZES["classification"], "train": "all"}}
+    split = split_table(sizes=sizes).query("task == 'classification'")
+    assert sorted(split["image_id"]) == sorted(TABLE["image_id"])
+
+
+def test_stratified_totals_follow_the_natural_proportion():
+    sizes = {**SIZES, "segmentation": {"train": 200, "valid": 30, "test": 30}}
+    counts = count_sets(split_table(sizes=sizes))["fold0"]["segmentation"]["train"]
+    share = TABLE["label"].value_counts(normalize=True)
+    for label, number in counts.items():
+        assert abs(number / 200 - share[label]) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        ({"MEL": 5000}, "5000 MEL wanted, "),
+        (5000, "5000 wanted, "),
+        ("some", "give a total"),
+    ],
+)
+def test_a_size_that_cannot_be_met_says_what_there_is(size, words):
+    sizes = {**SIZES, "segmentation": {"train": size, "valid": 30, "test": 30}}
+    with pytest.raises(LabError, match=words) as caught:
+        split_table(sizes=sizes)
+    assert str(caught.value).startswith("split.segmentation.train: ")
+
+
+def test_a_group_of_two_labels_is_refused():
+    table = TABLE.assign(group="HAM_0000")
+    with pytest.raises(LabError, match="HAM_0000 has two labels"):
+        split_table(table)
+
+
+def test_a_subset_sum_is_found_where_taking_what_fits_fails():
+    units = pd.Series({"a": 4, "b": 3, "c": 3})
+
+    class Ordered:
+        def permutation(self, count):
+            return list(range(count))
+
+    assert sorted(_pick_exactly(units, 6, Ordered())) == ["b", "c"]
+    assert _pick_exactly(units, 5, Ordered()) is None
+
+
+def test_in_sample_share_counts_photographs_that_both_networks_train_on():
+    split = pd.DataFrame(
+        {
+            "image_id": ["a", "b", "a"],
+            "group": ["a", "b", "a"],
+            "label": ["MEL", "MEL", "MEL"],
+            "fold": "fold0",
+            "task": ["classification", "classification", "segmentation"],
+            "set": "train",
+        }
+    )
+    assert in_sample_share(split) == {"fold0": {"MEL": 0.5}}

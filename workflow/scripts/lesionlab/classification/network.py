@@ -1,0 +1,159 @@
+"""ResNet-50 from ImageNet, from a file, or from random weights."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import nn
+from torchvision.models import resnet50
+
+from lesionlab.errors import LabError
+
+VARIANTS = ("v1", "v1.5")
+
+
+def build_resnet(classes: int, *, seed: int, variant: str = "v1.5") -> nn.Module:
+    """Build torchvision's ResNet-50 with a new head.
+
+    Parameters
+    ----------
+    classes : int
+        Number of outputs.
+    seed : int
+        Of the initial weights: equal for every arm.
+    variant : {"v1", "v1.5"}
+        Where a stage halves its input: v1 (He et al., 2015) at its first 1x1
+        convolution, v1.5 (torchvision) at the 3x3. The weights have the same names and
+        shapes, so they fit either network but suit only one.
+
+    Returns
+    -------
+    nn.Module
+        float32 (N, 3, H, W) to logits (N, classes).
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = resnet50(num_classes=classes)
+    if variant == "v1":
+        for stage in (model.layer2, model.layer3, model.layer4):
+            stage[0].conv1.stride, stage[0].conv2.stride = (2, 2), (1, 1)
+    return model
+
+
+def load_initial_weights(model: nn.Module, path: Path) -> None:
+    """Load pretrained weights in place; the head keeps its own.
+
+    Parameters
+    ----------
+    model : nn.Module
+        From :func:`build_resnet`.
+    path : Path
+        A state dict of ResNet-50: ``.pth`` or ``.safetensors``.
+
+    Raises
+    ------
+    LabError
+        If the file cannot be read or belongs to another network.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            state = safetensors.torch.load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, SafetensorError, ValueError, EOFError) as why:
+        reason = str(why).splitlines()[0] if str(why) else type(why).__name__
+        raise LabError(f"{path}: no readable weights ({reason})") from why
+    except Exception as why:  # the unpickler raises a type of its own
+        raise LabError(f"{path}: refused, it holds more than weights") from why
+    own = model.state_dict()
+    state = {k: v for k, v in state.items() if not k.startswith("fc.")}
+    wanted = {k for k in own if not k.startswith("fc.")}
+    unlike = wanted ^ set(state) | {
+        k for k in wanted & set(state) if own[k].shape != state[k].shape
+    }
+    if unlike:
+        raise LabError(f"{path}: not the weights of a ResNet-50 ({min(unlike)})")
+    model.load_state_dict({**own, **state})
+
+
+def weights_variant(path: Path, named: str | None) -> str:
+    """Find the variant of a weights file: it is never guessed.
+
+    Parameters
+    ----------
+    path : Path
+        The weights; a JSON file of the same stem beside it may name the variant.
+    named : str or None
+        ``classification.weights_variant``.
+
+    Returns
+    -------
+    str
+        ``"v1"`` or ``"v1.5"``.
+
+    Raises
+    ------
+    LabError
+        If neither names it, or the two disagree.
+    """
+    facts = path.with_suffix(".json")
+    beside = json.loads(facts.read_text()).get("variant") if facts.exists() else None
+    if named and beside and named != beside:
+        raise LabError(
+            f"classification.weights_variant: {named}, but {facts} says {beside}"
+        )
+    variant = named or beside
+    if variant not in VARIANTS:
+        raise LabError(
+            f"{path}: v1 or v1.5? name it in classification.weights_variant or as "
+            f'"variant" in {facts.name} beside it'
+        )
+    return str(variant)
+
+
+def save_model(
+    path: Path, state: dict[str, Any], *, variant: str, classes: Sequence[str]
+) -> None:
+    """Write weights with what is needed to build their network again.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.safetensors`` file.
+    state : dict of Tensor
+        The state dict.
+    variant : str
+        Of the network.
+    classes : sequence of str
+        In the order of the logits.
+    """
+    notes = {"variant": variant, "classes": json.dumps(list(classes))}
+    whole = {name: value.contiguous() for name, value in state.items()}
+    safetensors.torch.save_file(whole, path, metadata=notes)
+
+
+def load_model(path: Path) -> tuple[nn.Module, list[str]]:
+    """Load a network that :func:`save_model` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.safetensors`` file.
+
+    Returns
+    -------
+    model : nn.Module
+        In evaluation mode.
+    classes : list of str
+        In the order of the logits.
+    """
+    with safe_open(path, "pt") as file:
+        notes = file.metadata()
+    classes = json.loads(notes["classes"])
+    model = build_resnet(len(classes), seed=0, variant=notes["variant"])
+    model.load_state_dict(safetensors.torch.load_file(path))
+    return model.eval(), classes

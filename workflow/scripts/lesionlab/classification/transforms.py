@@ -1,0 +1,109 @@
+"""Both sides of the transform: what training sees, and what evaluation sees."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+MEAN = (0.485, 0.456, 0.406)  # of ImageNet, torchvision's usual
+STD = (0.229, 0.224, 0.225)
+
+
+def draw_augmentation(
+    rows: np.ndarray, *, seed: int, epoch: int, options: Mapping[str, Any]
+) -> np.ndarray:
+    """Draw how each image of a batch is changed.
+
+    A draw depends on seed, epoch and the image's row alone: not on the batch, the arm
+    or what was drawn before, so arms see the same draws and a training can be resumed.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (B,)
+        Rows of the images in the training set.
+    seed, epoch : int
+        Of the training.
+    options : Mapping
+        ``flips`` and ``rotations`` (bool), ``jitter`` (relative, in 0..1).
+
+    Returns
+    -------
+    ndarray of float, shape (B, 5)
+        Flip up-down, flip left-right (0 or 1), quarter turns (0..3), factors of
+        brightness and of contrast.
+    """
+    draws = np.stack(
+        [np.random.default_rng([seed, epoch, int(row)]).random(5) for row in rows]
+    )
+    draws[:, :2] = (draws[:, :2] < 0.5) & options["flips"]
+    draws[:, 2] = np.floor(4 * draws[:, 2]) * options["rotations"]
+    draws[:, 3:] = 1 + options["jitter"] * (2 * draws[:, 3:] - 1)
+    return draws
+
+
+def augment(pixels: torch.Tensor, draws: np.ndarray) -> torch.Tensor:
+    """Apply drawn changes; geometry is exact, no pixel is interpolated.
+
+    Parameters
+    ----------
+    pixels : Tensor of uint8, shape (B, S, S, 3)
+        RGB, on any device.
+    draws : ndarray of float, shape (B, 5)
+        From :func:`draw_augmentation`.
+
+    Returns
+    -------
+    Tensor of float32, shape (B, 3, S, S)
+        In 0..1, channels last in memory.
+    """
+    batch = pixels.permute(0, 3, 1, 2).float() / 255
+    turned = torch.empty_like(batch)
+    for position, (down, right, turns, _, _) in enumerate(draws):
+        axes = [axis for axis, flip in ((1, down), (2, right)) if flip]
+        image = torch.flip(batch[position], axes) if axes else batch[position]
+        turned[position] = torch.rot90(image, int(turns), (1, 2))
+    light, contrast = (
+        torch.tensor(draws[:, column], dtype=torch.float32, device=batch.device)
+        for column in (3, 4)
+    )
+    lit = turned * light[:, None, None, None]
+    grey = lit.mean((1, 2, 3), keepdim=True)
+    return ((lit - grey) * contrast[:, None, None, None] + grey).clamp(0, 1)
+
+
+def normalise(batch: torch.Tensor) -> torch.Tensor:
+    """Shift and scale by ImageNet's mean and standard deviation.
+
+    Parameters
+    ----------
+    batch : Tensor of float32, shape (B, 3, S, S)
+        In 0..1.
+
+    Returns
+    -------
+    Tensor of float32, shape (B, 3, S, S)
+        Channels last in memory.
+    """
+    mean, std = (
+        torch.tensor(value, device=batch.device)[:, None, None] for value in (MEAN, STD)
+    )
+    return ((batch - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def transform_train(
+    pixels: torch.Tensor,
+    rows: np.ndarray,
+    *,
+    seed: int,
+    epoch: int,
+    options: Mapping[str, Any],
+) -> torch.Tensor:
+    """Augment and normalise a batch; see :func:`augment`."""
+    draws = draw_augmentation(rows, seed=seed, epoch=epoch, options=options)
+    return normalise(augment(pixels, draws))
+
+
+def transform_eval(pixels: torch.Tensor) -> torch.Tensor:
+    """Normalise a batch of uint8 (B, S, S, 3) and leave it otherwise as it is."""
+    return normalise(pixels.permute(0, 3, 1, 2).float() / 255)

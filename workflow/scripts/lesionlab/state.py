@@ -1,0 +1,145 @@
+"""Snapshots of a training: atomic, checked, and never picked up by another training.
+
+They live outside a rule's outputs, since Snakemake deletes the outputs of a job that
+failed, in a folder named by a digest of all that the result depends on.
+"""
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import safetensors.numpy
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError
+
+from lesionlab.errors import LabError
+
+KEEP = 2
+DIGEST_BYTES = 32
+
+
+class TrainingState:
+    """The snapshots of one training, held by one process at a time.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the states of a rule live.
+    identity : Mapping[str, object]
+        All that the result depends on (options, code, inputs, device kind, threads);
+        JSON-able. Any difference leads to another folder.
+    """
+
+    def __init__(self, folder: Path, identity: Mapping[str, object]) -> None:
+        text = json.dumps(identity, sort_keys=True)
+        self.folder = folder / hashlib.sha256(text.encode()).hexdigest()
+        self._lock = FileLock(self.folder / "lock")
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        holder = self.folder / "holder"
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            who = holder.read_text() if holder.exists() else "another process"
+            logging.warning("%s trains this already; waits for it", who)
+            self._lock.acquire()
+        holder.write_text(f"process {os.getpid()} on {os.uname().nodename}")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lock.release()
+
+    def load(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
+        """Read the newest snapshot that is whole.
+
+        Returns
+        -------
+        tuple of dict or None
+            Arrays and facts as they were saved; None if there is no good snapshot.
+        """
+        for path in reversed(self._snapshots()):
+            content = path.read_bytes()
+            body, digest = content[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
+            if hashlib.sha256(body).digest() == digest:
+                return _unpack(body)
+            logging.warning("%s: damaged, takes the snapshot before it", path)
+        return None
+
+    def save(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:
+        """Write a snapshot beside the previous one, then drop the one before that.
+
+        Parameters
+        ----------
+        arrays : Mapping[str, ndarray]
+            Weights, optimizer and generator states.
+        facts : Mapping[str, Any]
+            JSON-able: position, history, early stopping.
+
+        Raises
+        ------
+        LabError
+            If it cannot be written; the snapshots before it stay good.
+        """
+        body = _pack(arrays, facts)
+        old = self._snapshots()
+        number = int(old[-1].stem.split("-")[1]) + 1 if old else 0
+        path = self.folder / f"snapshot-{number:08d}.safetensors"
+        draft = path.with_suffix(".draft")
+        try:
+            with draft.open("wb") as stream:
+                stream.write(body)
+                stream.write(hashlib.sha256(body).digest())
+                stream.flush()
+                os.fsync(stream.fileno())
+            draft.replace(path)
+            _sync_folder(self.folder)
+        except OSError as why:
+            draft.unlink(missing_ok=True)
+            raise LabError(
+                f"{path}: the training state cannot be saved ({why.strerror}); make "
+                "room and run again, the state before it is good"
+            ) from why
+        for path in old[: len(old) + 1 - KEEP]:
+            path.unlink()
+
+    def _snapshots(self) -> list[Path]:
+        return sorted(self.folder.glob("snapshot-*.safetensors"))
+
+
+def _pack(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> bytes:
+    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    shapes = {name: list(array.shape) for name, array in arrays.items()}
+    notes = {"facts": json.dumps(facts), "shapes": json.dumps(shapes)}
+    return safetensors.numpy.save(whole, metadata=notes)
+
+
+def _unpack(body: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    try:
+        arrays = safetensors.numpy.load(body)
+    except SafetensorError as why:
+        raise LabError(f"a snapshot is no safetensors file ({why})") from why
+    length = int.from_bytes(body[:8], "little")
+    notes = json.loads(body[8 : 8 + length])["__metadata__"]
+    shapes = json.loads(notes["shapes"])
+    facts: dict[str, Any] = json.loads(notes["facts"])
+    return {name: array.reshape(shapes[name]) for name, array in arrays.items()}, facts
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

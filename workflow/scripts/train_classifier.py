@@ -1,0 +1,68 @@
+"""Train the classifier of one fold, arm and seed."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lesionlab.files import atomic_path, read_csv, sha256_file, write_csv
+from lesionlab.stage import Options, Paths, limit_threads, run_stage
+from lesionlab.state import TrainingState
+
+
+def main(paths: Paths, *, options: Options) -> None:
+    limit_threads(options["threads"])
+    import torch
+
+    from lesionlab.classification.network import (
+        build_resnet,
+        load_initial_weights,
+        save_model,
+        weights_variant,
+    )
+    from lesionlab.classification.training import Labelled, fit, pick_device
+
+    device = pick_device(options["threads"])
+    split = read_csv(paths.split).query("task == 'classification'")
+    split = split[split["fold"] == options["fold"]]
+    position = pd.Index(read_csv(paths.index)["image_id"])
+    pixels = np.load(paths.pixels, mmap_mode="r")
+
+    def load(name: str) -> Labelled:
+        part = split[split["set"] == name]
+        rows = position.get_indexer(part["image_id"])
+        labels = pd.Index(options["classes"]).get_indexer(part["label"])
+        return Labelled(
+            torch.from_numpy(pixels[rows]).to(device),
+            torch.from_numpy(labels.astype(np.int64)).to(device),
+        )
+
+    inputs = {"pixels": paths.pixels, "index": paths.index, "split": paths.split}
+    weights: Path | None = getattr(paths, "weights", None)
+    variant = "v1.5"
+    if weights is not None:
+        inputs["weights"] = weights
+        variant = weights_variant(weights, options["weights_variant"])
+    identity = {
+        "options": dict(options),
+        "variant": variant,
+        "device": device.type,
+        **{name: sha256_file(path) for name, path in inputs.items()},
+    }
+    model = build_resnet(
+        len(options["classes"]), seed=options["seed"], variant=variant
+    )
+    if weights is not None:
+        load_initial_weights(model, weights)
+    model = model.to(device, memory_format=torch.channels_last)
+    with TrainingState(paths.state, identity) as state:
+        best, history = fit(
+            model, load("train"), load("valid"), options=options, state=state
+        )
+    with atomic_path(paths.model) as draft:
+        save_model(draft, best, variant=variant, classes=options["classes"])
+    write_csv(paths.history, pd.DataFrame(history))
+
+
+if __name__ == "__main__":
+    run_stage(main, snakemake)
