@@ -149,6 +149,11 @@ def per_run(pattern):
     return expand(pattern, fold=FOLDS, arm=ARMS, seed=SEEDS)
 
 
+def per_run_keys():
+    """List arm, fold and seed in the order of :func:`per_run`."""
+    return [key.split() for key in per_run("{arm} {fold} {seed}")]
+
+
 def results():
     """Folder of this run."""
     return Path("results", config["run"])

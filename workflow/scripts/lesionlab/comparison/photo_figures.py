@@ -1,0 +1,95 @@
+"""Figures made of photographs: the sample sheet and the case studies."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from lesionlab.comparison.style import COLOURS, new_figure
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def draw_samples(samples: dict[str, list[np.ndarray]]) -> Figure:
+    """Draw a sheet of photographs: a row a class.
+
+    Parameters
+    ----------
+    samples : dict of list of ndarray
+        By class, photographs as uint8 (H, W, 3), RGB.
+
+    Returns
+    -------
+    Figure
+        To be saved.
+    """
+    columns = max(len(row) for row in samples.values())
+    figure = new_figure(1.75 * columns + 0.4, 1.36 * len(samples))
+    axes = figure.subplots(len(samples), columns, squeeze=False)
+    for row, (label, photographs) in zip(axes, samples.items(), strict=True):
+        for axis in row:
+            _strip(axis)
+        for axis, photograph in zip(row, photographs, strict=False):
+            axis.imshow(photograph)
+        row[0].set_ylabel(label.replace("_", " "), fontweight="bold")
+    return figure
+
+
+def choose_cases(jaccard: Sequence[float], count: int) -> list[int]:
+    """Choose case studies at fixed quantiles, so that nobody picks the pretty ones.
+
+    Parameters
+    ----------
+    jaccard : sequence of float
+        Of each test image.
+    count : int
+        Number of cases; five are at 5, 25, 50, 75 and 95 %.
+
+    Returns
+    -------
+    list of int
+        Positions, from the worst to the best.
+    """
+    order = np.argsort(np.asarray(jaccard), kind="stable")
+    shares = QUANTILES if count == 5 else np.linspace(0.05, 0.95, count)
+    places = np.rint(np.asarray(shares) * (len(order) - 1)).astype(int)
+    return [int(order[place]) for place in dict.fromkeys(places.tolist())]
+
+
+def draw_cases(
+    cases: Sequence[tuple[str, float, np.ndarray, np.ndarray, np.ndarray]],
+) -> Figure:
+    """Draw case studies: photograph, true mask and predicted mask.
+
+    Parameters
+    ----------
+    cases : sequence of (str, float, ndarray, ndarray, ndarray)
+        Name, Jaccard, photograph (H, W, 3) uint8, true and predicted mask (H, W) bool.
+
+    Returns
+    -------
+    Figure
+        A column a case; outlines of both masks lie on the photograph.
+    """
+    figure = new_figure(1.75 * len(cases) + 0.4, 4.3)
+    axes = figure.subplots(3, len(cases), squeeze=False)
+    titles = ("Photograph", "True mask", "Predicted mask")
+    for column, (name, jaccard, photograph, truth, predicted) in enumerate(cases):
+        pictures = (photograph, truth, predicted)
+        for axis, picture, title in zip(axes[:, column], pictures, titles, strict=True):
+            axis.imshow(picture, cmap="gray", vmin=0, vmax=None if picture.ndim == 3 else 1)
+            _strip(axis)
+            if column == 0:
+                axis.set_ylabel(title, fontweight="bold")
+        for mask, colour in ((truth, COLOURS[2]), (predicted, COLOURS[1])):
+            if mask.any() and not mask.all():
+                axes[0, column].contour(mask, [0.5], colors=colour, linewidths=1.2)
+        axes[0, column].set_title(f"{name}\nJaccard {jaccard:.2f}", fontsize=8)
+    return figure
+
+
+def _strip(axis: object) -> None:
+    axis.set(xticks=[], yticks=[])  # type: ignore[attr-defined]
+    axis.grid(visible=False)  # type: ignore[attr-defined]
+    for spine in axis.spines.values():  # type: ignore[attr-defined]
+        spine.set_visible(False)

@@ -1,0 +1,145 @@
+"""Fill the template of the report: one file that holds everything it shows."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+MIME = {".svg": "image/svg+xml", ".png": "image/png"}
+
+
+def embed_picture(path: Path) -> str:
+    """Turn a picture into a data address, so that the report needs no other file.
+
+    Parameters
+    ----------
+    path : Path
+        SVG or PNG.
+
+    Returns
+    -------
+    str
+        For the ``src`` of an image.
+    """
+    content = base64.b64encode(path.read_bytes()).decode("ascii")
+    return f"data:{MIME[path.suffix]};base64,{content}"
+
+
+def fill_template(template: str, content: Mapping[str, Any]) -> str:
+    """Fill the template; text is escaped and a missing name is an error.
+
+    Parameters
+    ----------
+    template : str
+        Jinja.
+    content : Mapping
+        What it names.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return environment.from_string(template).render(**content)
+
+
+def list_stamps(
+    *, source: str, split_audit: Mapping[str, Any]
+) -> list[dict[str, str]]:
+    """List the warnings that must stand at the head of the report.
+
+    Parameters
+    ----------
+    source : str
+        ``dataset.source``.
+    split_audit : Mapping
+        ``split/audit.json``.
+
+    Returns
+    -------
+    list of dict
+        ``kind``, ``title``, ``text``.
+    """
+    stamps = []
+    if source == "phantom":
+        stamps.append(
+            {
+                "kind": "note",
+                "title": "Synthetic data.",
+                "text": "The photographs are generated: the figures show that the "
+                "workflow works and say nothing about skin.",
+            }
+        )
+    if split_audit["leaks"]:
+        shares = [
+            by["all"]
+            for tasks in split_audit["leakage"].values()
+            for by in tasks.values()
+            if by["all"] is not None
+        ]
+        stamps.append(
+            {
+                "kind": "",
+                "title": "This split leaks.",
+                "text": f"Up to {max(shares, default=0):.0%} of the test photographs "
+                "show a lesion that is in training too; every figure below is too good.",
+            }
+        )
+    if not split_audit["lesion_ids_known"]:
+        stamps.append(
+            {
+                "kind": "",
+                "title": "Lesions unknown.",
+                "text": "The data name no lesion_id: each photograph counts as a "
+                "lesion of its own, and leakage cannot be excluded.",
+            }
+        )
+    return stamps
+
+
+def list_limits(
+    *, source: str, classes: Mapping[str, Sequence[str]], folds: int, seeds: int
+) -> list[str]:
+    """List what a reader must keep in mind.
+
+    Parameters
+    ----------
+    source : str
+        ``dataset.source``.
+    classes : Mapping
+        Class: its diagnoses.
+    folds, seeds : int
+        How many of each were run.
+
+    Returns
+    -------
+    list of str
+        A sentence or two each.
+    """
+    limits = [
+        "Not a medical device. Nothing here is fit for the diagnosis of a person.",
+        "Intervals cover the draw of test lesions, not the draw of training lesions, "
+        f"initial weights or data order ({seeds} seed(s) and {folds} fold(s) were run).",
+        "Training sets are balanced by class while validation and test sets keep "
+        "natural proportions: probabilities are not calibrated.",
+        "Masks of photographs on which the U-Net trained are better than those of new "
+        "ones; the share is about equal in every class and is stated above.",
+    ]
+    benign = {"bkl", "df", "vasc"} & set(classes.get("Other_SC", ()))
+    if benign:
+        limits.append(
+            "The class name Other_SC (other skin cancers) is that of the 2022 "
+            f"reference; of its diagnoses {', '.join(sorted(benign))} are benign."
+        )
+    if source != "phantom":
+        limits.append(
+            "HAM10000 comes from two centres, mostly of fair skin, with melanoma "
+            "confirmed by histology and many nevi by follow-up: another population "
+            "may give other figures."
+        )
+    return limits

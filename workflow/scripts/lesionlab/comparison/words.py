@@ -1,0 +1,122 @@
+"""Say in words what the intervals support, and no more."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+SHOWN = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "sensitivity": "{positive} sensitivity",
+    "auc": "{positive} AUC",
+    "average_precision": "{positive} average precision",
+}
+
+
+def name_metric(metric: str, positive: str) -> str:
+    """Name a metric for people, for example ``MEL AUC``."""
+    return SHOWN[metric].format(positive=positive)
+
+
+def format_interval(figure: Mapping[str, Any], *, signed: bool = False) -> str:
+    """Format ``{value, low, high}`` as ``0.912 (0.880 to 0.941)``.
+
+    Parameters
+    ----------
+    figure : Mapping
+        Figures may be None.
+    signed : bool
+        Show a plus sign.
+
+    Returns
+    -------
+    str
+        A dash where the value is undefined.
+    """
+    sign = "+" if signed else ""
+    if figure["value"] is None:
+        return "–"
+    value = f"{figure['value']:{sign}.3f}"
+    if figure["low"] is None or figure["high"] is None:
+        return value
+    low, high = f"{figure['low']:{sign}.3f}", f"{figure['high']:{sign}.3f}"
+    return f"{value} ({low} to {high})".replace("-", "−")
+
+
+def answer_question(
+    pairs: Sequence[Mapping[str, Any]], *, positive: str, confidence: float
+) -> str:
+    """Answer the question in one sentence that the intervals support.
+
+    AUC decides, since it does not hang on a threshold; sensitivity stands beside it.
+
+    Parameters
+    ----------
+    pairs : sequence of Mapping
+        From :func:`lesionlab.comparison.pairs.compare_pairs`; those of the first pair
+        are spoken of.
+    positive : str
+        Name of the positive class.
+    confidence : float
+        Of the intervals.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    if not pairs:
+        return "One arm alone was run: there is nothing to compare."
+    a, b = pairs[0]["a"], pairs[0]["b"]
+    rows = {p["metric"]: p for p in pairs if (p["a"], p["b"]) == (a, b)}
+    auc, sensitivity = (_difference(rows[name]) for name in ("auc", "sensitivity"))
+    if auc["low"] is None:
+        return f"The test set is too small to compare the {positive} AUC of {a} and {b}."
+    if auc["low"] > 0:
+        verdict = f"helped: on this test set arm {b} ranks {positive} better than arm {a}"
+    elif auc["high"] < 0:
+        verdict = f"hurt: on this test set arm {b} ranks {positive} worse than arm {a}"
+    else:
+        verdict = (
+            f"made no difference that this test set can show between arm {b} and arm {a}"
+        )
+    return (
+        f"Showing the network {b} instead of {a} pictures {verdict} (difference in "
+        f"{positive} AUC {format_interval(auc, signed=True)}, in sensitivity "
+        f"{format_interval(sensitivity, signed=True)}; {confidence:.0%} intervals)."
+    )
+
+
+def _difference(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"value": row["difference"], "low": row["low"], "high": row["high"]}
+
+
+def write_headline(
+    arms: Mapping[str, Mapping[str, Any]], *, positive: str, answer: str
+) -> str:
+    """Lay out the headline figures as a table for a terminal.
+
+    Parameters
+    ----------
+    arms : Mapping
+        Scores by arm.
+    positive : str
+        Name of the positive class.
+    answer : str
+        The sentence below the table.
+
+    Returns
+    -------
+    str
+        Some lines, with a newline at the end.
+    """
+    metrics = ("accuracy", "balanced_accuracy", "sensitivity", "auc")
+    rows = [["Arm", *(name_metric(metric, positive) for metric in metrics)]]
+    for arm, scores in arms.items():
+        rows.append([arm, *(format_interval(scores[metric]) for metric in metrics)])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(line.rstrip() for line in lines) + f"\n\n{answer}\n"

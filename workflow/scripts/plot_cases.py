@@ -1,0 +1,30 @@
+"""Draw case studies of the segmentation, at fixed quantiles of the test Jaccard."""
+
+from lesionlab.comparison.photo_figures import choose_cases, draw_cases
+from lesionlab.comparison.style import save_figure
+from lesionlab.data.packing import read_mask, read_photograph
+from lesionlab.files import read_csv
+from lesionlab.stage import Options, Paths, run_stage
+
+
+def main(paths: Paths, *, options: Options) -> None:
+    scores = read_csv(paths.scores)
+    images = read_csv(paths.images).set_index("image_id")
+    masks = read_csv(paths.masks).set_index("image_id")["file"]
+    cases = []
+    for position in choose_cases(scores["jaccard"], options["cases"]):
+        name, jaccard = scores.loc[position, ["image_id", "jaccard"]]
+        cases.append(
+            (
+                f"{name} ({scores.loc[position, 'label']})",
+                float(jaccard),
+                read_photograph(paths.root / images.loc[name, "image"]),
+                read_mask(paths.root / images.loc[name, "mask"]),
+                read_mask(paths.masks.parent / masks[name]),
+            )
+        )
+    save_figure(draw_cases(cases), paths.figure)
+
+
+if __name__ == "__main__":
+    run_stage(main, snakemake)

@@ -1,0 +1,14 @@
+"""Draw the differences between arms with their intervals."""
+
+from lesionlab.comparison.curve_figures import draw_differences
+from lesionlab.comparison.style import save_figure
+from lesionlab.files import read_json
+from lesionlab.stage import Options, Paths, run_stage
+
+
+def main(paths: Paths, *, options: Options) -> None:  # noqa: ARG001
+    save_figure(draw_differences(read_json(paths.comparison)), paths.figure)
+
+
+if __name__ == "__main__":
+    run_stage(main, snakemake)

@@ -1,0 +1,24 @@
+"""Draw a sheet of photographs of every class."""
+
+from lesionlab.comparison.photo_figures import draw_samples
+from lesionlab.comparison.style import save_figure
+from lesionlab.data.packing import load_pixels
+from lesionlab.files import read_csv
+from lesionlab.stage import Options, Paths, run_stage
+
+SIZE = {"height": 225, "width": 300}
+
+
+def main(paths: Paths, *, options: Options) -> None:
+    table = read_csv(paths.images).drop_duplicates("group")
+    samples = {}
+    for label in options["classes"]:
+        rows = table[table["label"] == label]
+        count = min(options["samples"], len(rows))
+        chosen = rows.sample(count, random_state=options["seed"])["image"]
+        samples[label] = [load_pixels(paths.root / name, **SIZE) for name in chosen]
+    save_figure(draw_samples(samples), paths.figure)
+
+
+if __name__ == "__main__":
+    run_stage(main, snakemake)
