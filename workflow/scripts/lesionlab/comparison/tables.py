@@ -29,7 +29,8 @@ SEGMENTATION = {
 def make_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     """Turn cells into text; a None is a dash."""
     texts = [[_cell(cell) for cell in row] for row in rows]
-    return {"head": list(head), "rows": [{"cells": row} for row in texts]}
+    rows_made = [{"cells": row, "rule": False} for row in texts]
+    return {"head": list(head), "rows": rows_made}
 
 
 def _cell(value: Any) -> str:
