@@ -46,9 +46,7 @@ def test_the_curve_is_the_mean_jaccard_at_each_threshold(maps):
 
 def test_the_best_threshold_recovers_the_one_that_made_the_masks(maps):
     truth = binarise(maps[0], 0.4)
-    threshold, jaccard = best_threshold(
-        jaccard_curve(zip(maps[0], truth, strict=True))
-    )
+    threshold, jaccard = best_threshold(jaccard_curve(zip(maps[0], truth, strict=True)))
     assert (threshold, jaccard) == (0.4, 1.0)
 
 

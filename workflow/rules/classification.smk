@@ -4,23 +4,23 @@
 
 
 rule fetch_imagenet:
-    """Download torchvision's ImageNet weights; compute nodes have no network."""
-    localrule: True
     output:
         weights="results/.shared/weights/resnet50-imagenet.pth",
         facts="results/.shared/weights/resnet50-imagenet.json",
-    params:
-        code=code("fetch_imagenet.py"),
-        options=pick({}),
     log:
         "results/.shared/logs/fetch_imagenet/fetch_imagenet.log",
     benchmark:
         "results/.shared/benchmarks/fetch_imagenet/fetch_imagenet.tsv"
+    """Download torchvision's ImageNet weights; compute nodes have no network."""
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
     resources:
         mem_mb=1000,
         runtime=30,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        code=code("fetch_imagenet.py"),
+        options=pick({}),
     script:
         "../scripts/fetch_imagenet.py"
 
@@ -33,21 +33,21 @@ rule render_arm:
         masks=rules.segment_images.output.manifest,
     output:
         manifest="results/<run>/{fold}/images/{arm}/manifest.csv",
+    log:
+        "results/<run>/logs/render_arm/{fold}.{arm}.log",
+    benchmark:
+        "results/<run>/benchmarks/render_arm/{fold}.{arm}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         code=code("render_arm.py"),
         options=lambda wildcards: pick({}, arm=wildcards.arm, fold=wildcards.fold),
         root=untracked(data_root()),
         workers=workers,
-    log:
-        "results/<run>/logs/render_arm/{fold}.{arm}.log",
-    benchmark:
-        "results/<run>/benchmarks/render_arm/{fold}.{arm}.tsv"
-    threads: 2
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    conda:
-        "../../envs/data.yaml"
     script:
         "../scripts/render_arm.py"
 
@@ -61,6 +61,16 @@ rule pack_images:
     output:
         pixels="results/<run>/{fold}/classification/{arm}/pixels.npy",
         index="results/<run>/{fold}/classification/{arm}/pixels.csv",
+    log:
+        "results/<run>/logs/pack_images/{fold}.{arm}.log",
+    benchmark:
+        "results/<run>/benchmarks/pack_images/{fold}.{arm}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         code=code("pack_images.py"),
         options=lambda wildcards: pick(
@@ -68,16 +78,6 @@ rule pack_images:
         ),
         root=untracked(data_root()),
         workers=workers,
-    log:
-        "results/<run>/logs/pack_images/{fold}.{arm}.log",
-    benchmark:
-        "results/<run>/benchmarks/pack_images/{fold}.{arm}.tsv"
-    threads: 2
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    conda:
-        "../../envs/data.yaml"
     script:
         "../scripts/pack_images.py"
 
@@ -92,6 +92,17 @@ rule train_classifier:
     output:
         model="results/<run>/{fold}/classification/{arm}/{seed}/model.safetensors",
         history="results/<run>/{fold}/classification/{arm}/{seed}/history.csv",
+    log:
+        "results/<run>/logs/train_classifier/{fold}.{arm}.{seed}.log",
+    benchmark:
+        "results/<run>/benchmarks/train_classifier/{fold}.{arm}.{seed}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["classification"]["threads"]
+    resources:
+        gpu=1,
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 480 * attempt,
     params:
         code=code("train_classifier.py"),
         options=lambda wildcards: pick(
@@ -103,17 +114,6 @@ rule train_classifier:
             seed=int(wildcards.seed.removeprefix("seed")),
         ),
         state=state_folder("train_classifier"),
-    log:
-        "results/<run>/logs/train_classifier/{fold}.{arm}.{seed}.log",
-    benchmark:
-        "results/<run>/benchmarks/train_classifier/{fold}.{arm}.{seed}.tsv"
-    threads: config["classification"]["threads"]
-    resources:
-        gpu=1,
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 480 * attempt,
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/train_classifier.py"
 
@@ -127,6 +127,17 @@ rule predict_classes:
         split=rules.split_dataset.output.split,
     output:
         predictions="results/<run>/{fold}/classification/{arm}/{seed}/predictions.csv",
+    log:
+        "results/<run>/logs/predict_classes/{fold}.{arm}.{seed}.log",
+    benchmark:
+        "results/<run>/benchmarks/predict_classes/{fold}.{arm}.{seed}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: config["classification"]["threads"]
+    resources:
+        gpu=1,
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         code=code("predict_classes.py"),
         options=lambda wildcards: pick(
@@ -136,17 +147,6 @@ rule predict_classes:
             classes=list(CLASSES),
             fold=wildcards.fold,
         ),
-    log:
-        "results/<run>/logs/predict_classes/{fold}.{arm}.{seed}.log",
-    benchmark:
-        "results/<run>/benchmarks/predict_classes/{fold}.{arm}.{seed}.tsv"
-    threads: config["classification"]["threads"]
-    resources:
-        gpu=1,
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/predict_classes.py"
 
@@ -157,18 +157,18 @@ rule score_classes:
         predictions=rules.predict_classes.output.predictions,
     output:
         scores="results/<run>/{fold}/classification/{arm}/{seed}/scores.json",
-    params:
-        code=code("score_classes.py"),
-        options=pick(config["comparison"], *config["comparison"], **outcome()),
     log:
         "results/<run>/logs/score_classes/{fold}.{arm}.{seed}.log",
     benchmark:
         "results/<run>/benchmarks/score_classes/{fold}.{arm}.{seed}.tsv"
+    conda:
+        "../../envs/data.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        code=code("score_classes.py"),
+        options=pick(config["comparison"], *config["comparison"], **outcome()),
     script:
         "../scripts/score_classes.py"
 

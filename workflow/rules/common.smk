@@ -1,7 +1,8 @@
-# What every rule file uses: the checked config, code digests, options, file lists.
+# What all the rule files use - the checked config, code digests, options, file lists.
 import os
 import shutil
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import yaml
@@ -52,12 +53,12 @@ wildcard_constraints:
 
 
 def code(script):
-    """Digest the code of a rule: the first of its two tracked params."""
+    """Digest the code that a stage runs, the first of its two tracked params."""
     return code_digest(SCRIPTS / script)
 
 
 def pick(section, *keys, **more):
-    """Collect the options of a rule: the second of its two tracked params.
+    """Collect the options of a stage, the second of its two tracked params.
 
     One dict with sorted keys, since Snakemake compares params as a set of values
     without their names: two swapped values would not be seen.
@@ -82,7 +83,8 @@ def data_root():
 def photographs_digest():
     """Digest the raw data, so that one replaced photograph is seen."""
     root = Path(data_root())
-    cache = Path("results/.shared/digests", f"{root.resolve().as_posix().strip('/').replace('/', '__')}.csv")
+    name = sha256(str(root.resolve()).encode()).hexdigest()[:16]
+    cache = Path("results/.shared/digests", f"{name}.csv")
     try:
         return contents_digest(root, cache)
     except LabError as why:
@@ -169,9 +171,14 @@ def write_effective_config():
 def close_run():
     """Drop finished training states; say where the report is."""
     shutil.rmtree(Path(results(), ".state"), ignore_errors=True)
-    headline, report = Path(results(), "comparison/headline.txt"), Path(results(), "report.html")
+    headline, report = Path(results(), "comparison/headline.txt"), Path(
+        results(), "report.html"
+    )
     if report.exists() and headline.exists():
-        print(f"\n{headline.read_text(encoding='utf-8')}\nReport: {report}", file=sys.stderr)
+        print(
+            f"\n{headline.read_text(encoding='utf-8')}\nReport: {report}",
+            file=sys.stderr,
+        )
 
 
 def explain_failure():

@@ -9,18 +9,18 @@ rule collect_predictions:
         predictions=per_run(rules.predict_classes.output.predictions),
     output:
         table="results/<run>/comparison/predictions.csv",
-    params:
-        code=code("collect_predictions.py"),
-        options=pick({}, keys=per_run_keys()),
     log:
         "results/<run>/logs/collect_predictions/collect_predictions.log",
     benchmark:
         "results/<run>/benchmarks/collect_predictions/collect_predictions.tsv"
+    conda:
+        "../../envs/data.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        code=code("collect_predictions.py"),
+        options=pick({}, keys=per_run_keys()),
     script:
         "../scripts/collect_predictions.py"
 
@@ -38,20 +38,20 @@ rule compare_arms:
         ),
         roc="results/<run>/comparison/roc.csv",
         headline="results/<run>/comparison/headline.txt",
+    log:
+        "results/<run>/logs/compare_arms/compare_arms.log",
+    benchmark:
+        "results/<run>/benchmarks/compare_arms/compare_arms.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         code=code("compare_arms.py"),
         options=pick(
             config["comparison"], *config["comparison"], arms=ARMS, **outcome()
         ),
-    log:
-        "results/<run>/logs/compare_arms/compare_arms.log",
-    benchmark:
-        "results/<run>/benchmarks/compare_arms/compare_arms.tsv"
-    resources:
-        mem_mb=1000,
-        runtime=30,
-    conda:
-        "../../envs/data.yaml"
     script:
         "../scripts/compare_arms.py"
 
@@ -66,21 +66,24 @@ rule plot_samples:
             caption="../report/samples.rst",
             category="Data",
         ),
-    params:
-        code=code("plot_samples.py"),
-        options=pick(
-            config["report"], "samples", classes=list(CLASSES), seed=config["split"]["seed"]
-        ),
-        root=untracked(data_root()),
     log:
         "results/<run>/logs/plot_samples/plot_samples.log",
     benchmark:
         "results/<run>/benchmarks/plot_samples/plot_samples.tsv"
+    conda:
+        "../../envs/data.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        code=code("plot_samples.py"),
+        options=pick(
+            config["report"],
+            "samples",
+            classes=list(CLASSES),
+            seed=config["split"]["seed"],
+        ),
+        root=untracked(data_root()),
     script:
         "../scripts/plot_samples.py"
 
@@ -98,18 +101,18 @@ rule plot_segmentation:
             caption="../report/segmentation.rst",
             category="Segmentation",
         ),
-    params:
-        code=code("plot_segmentation.py"),
-        options=pick({}),
     log:
         "results/<run>/logs/plot_segmentation/{fold}.log",
     benchmark:
         "results/<run>/benchmarks/plot_segmentation/{fold}.tsv"
+    conda:
+        "../../envs/data.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        code=code("plot_segmentation.py"),
+        options=pick({}),
     script:
         "../scripts/plot_segmentation.py"
 
@@ -126,19 +129,19 @@ rule plot_cases:
             caption="../report/cases.rst",
             category="Segmentation",
         ),
-    params:
-        code=code("plot_cases.py"),
-        options=pick(config["report"], "cases"),
-        root=untracked(data_root()),
     log:
         "results/<run>/logs/plot_cases/{fold}.log",
     benchmark:
         "results/<run>/benchmarks/plot_cases/{fold}.tsv"
+    conda:
+        "../../envs/data.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        code=code("plot_cases.py"),
+        options=pick(config["report"], "cases"),
+        root=untracked(data_root()),
     script:
         "../scripts/plot_cases.py"
 
@@ -160,18 +163,18 @@ rule plot_classification:
             caption="../report/outcomes.rst",
             category="Classification",
         ),
-    params:
-        code=code("plot_classification.py"),
-        options=pick({}, arms=[arm for arm, _, _ in per_run_keys()]),
     log:
         "results/<run>/logs/plot_classification/plot_classification.log",
     benchmark:
         "results/<run>/benchmarks/plot_classification/plot_classification.tsv"
+    conda:
+        "../../envs/data.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        code=code("plot_classification.py"),
+        options=pick({}, arms=[arm for arm, _, _ in per_run_keys()]),
     script:
         "../scripts/plot_classification.py"
 
@@ -186,18 +189,18 @@ rule plot_comparison:
             caption="../report/differences.rst",
             category="Comparison",
         ),
-    params:
-        code=code("plot_comparison.py"),
-        options=pick({}),
     log:
         "results/<run>/logs/plot_comparison/plot_comparison.log",
     benchmark:
         "results/<run>/benchmarks/plot_comparison/plot_comparison.tsv"
+    conda:
+        "../../envs/data.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        code=code("plot_comparison.py"),
+        options=pick({}),
     script:
         "../scripts/plot_comparison.py"
 
@@ -224,6 +227,15 @@ rule write_report:
             caption="../report/report.rst",
             category="Report",
         ),
+    log:
+        "results/<run>/logs/write_report/write_report.log",
+    benchmark:
+        "results/<run>/benchmarks/write_report/write_report.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         code=code("write_report.py"),
         options=pick(
@@ -237,15 +249,6 @@ rule write_report:
         ),
         benchmarks=untracked(f"results/{config['run']}/benchmarks"),
         config=untracked(f"results/{config['run']}/config.yaml"),
-    log:
-        "results/<run>/logs/write_report/write_report.log",
-    benchmark:
-        "results/<run>/benchmarks/write_report/write_report.tsv"
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    conda:
-        "../../envs/data.yaml"
     script:
         "../scripts/write_report.py"
 

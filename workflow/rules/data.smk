@@ -9,20 +9,20 @@ rule make_phantom:
     output:
         root=directory("results/<run>/phantom"),
         manifest="results/<run>/data/phantom.csv",
-    params:
-        code=code("make_phantom.py"),
-        options=pick(config["dataset"]["phantom"], *config["dataset"]["phantom"]),
-        workers=workers,
     log:
         "results/<run>/logs/make_phantom/make_phantom.log",
     benchmark:
         "results/<run>/benchmarks/make_phantom/make_phantom.tsv"
+    conda:
+        "../../envs/data.yaml"
     threads: 2
     resources:
         mem_mb=2000,
         runtime=15,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        code=code("make_phantom.py"),
+        options=pick(config["dataset"]["phantom"], *config["dataset"]["phantom"]),
+        workers=workers,
     script:
         "../scripts/make_phantom.py"
 
@@ -38,6 +38,16 @@ rule index_images:
     output:
         images="results/<run>/data/images.csv",
         quarantine="results/<run>/data/quarantine.csv",
+    log:
+        "results/<run>/logs/index_images/index_images.log",
+    benchmark:
+        "results/<run>/benchmarks/index_images/index_images.tsv"
+    conda:
+        "../../envs/data.yaml"
+    threads: workflow.cores or 2
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         code=code("index_images.py"),
         options=lambda wildcards: pick(
@@ -51,16 +61,6 @@ rule index_images:
         ),
         root=untracked(data_root()),
         workers=workers,
-    log:
-        "results/<run>/logs/index_images/index_images.log",
-    benchmark:
-        "results/<run>/benchmarks/index_images/index_images.tsv"
-    threads: workflow.cores or 2
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    conda:
-        "../../envs/data.yaml"
     script:
         "../scripts/index_images.py"
 
@@ -72,18 +72,18 @@ rule audit_images:
         quarantine=rules.index_images.output.quarantine,
     output:
         audit="results/<run>/data/audit.json",
-    params:
-        code=code("audit_images.py"),
-        options=pick({}, classes=CLASSES),
     log:
         "results/<run>/logs/audit_images/audit_images.log",
     benchmark:
         "results/<run>/benchmarks/audit_images/audit_images.tsv"
+    conda:
+        "../../envs/data.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        code=code("audit_images.py"),
+        options=pick({}, classes=CLASSES),
     script:
         "../scripts/audit_images.py"
 
@@ -94,6 +94,15 @@ rule split_dataset:
         images=rules.index_images.output.images,
     output:
         split="results/<run>/split/split.csv",
+    log:
+        "results/<run>/logs/split_dataset/split_dataset.log",
+    benchmark:
+        "results/<run>/benchmarks/split_dataset/split_dataset.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         code=code("split_dataset.py"),
         options=pick(
@@ -103,15 +112,6 @@ rule split_dataset:
             folds=len(FOLDS),
             sizes=split_sizes(),
         ),
-    log:
-        "results/<run>/logs/split_dataset/split_dataset.log",
-    benchmark:
-        "results/<run>/benchmarks/split_dataset/split_dataset.tsv"
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    conda:
-        "../../envs/data.yaml"
     script:
         "../scripts/split_dataset.py"
 
@@ -127,17 +127,17 @@ rule audit_split:
             caption="../report/split_audit.rst",
             category="Data",
         ),
-    params:
-        code=code("audit_split.py"),
-        options=pick(config["split"], "protocol"),
     log:
         "results/<run>/logs/audit_split/audit_split.log",
     benchmark:
         "results/<run>/benchmarks/audit_split/audit_split.tsv"
+    conda:
+        "../../envs/data.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        code=code("audit_split.py"),
+        options=pick(config["split"], "protocol"),
     script:
         "../scripts/audit_split.py"

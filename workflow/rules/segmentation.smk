@@ -12,21 +12,21 @@ rule pack_segmentation:
         pixels="results/<run>/data/packed/unet.npy",
         masks="results/<run>/data/packed/unet_masks.npy",
         index="results/<run>/data/packed/unet.csv",
+    log:
+        "results/<run>/logs/pack_segmentation/pack_segmentation.log",
+    benchmark:
+        "results/<run>/benchmarks/pack_segmentation/pack_segmentation.tsv"
+    conda:
+        "../../envs/data.yaml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         code=code("pack_segmentation.py"),
         options=pick(config["segmentation"], "height", "width"),
         root=untracked(data_root()),
         workers=workers,
-    log:
-        "results/<run>/logs/pack_segmentation/pack_segmentation.log",
-    benchmark:
-        "results/<run>/benchmarks/pack_segmentation/pack_segmentation.tsv"
-    threads: 2
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    conda:
-        "../../envs/data.yaml"
     script:
         "../scripts/pack_segmentation.py"
 
@@ -41,23 +41,23 @@ rule train_unet:
     output:
         weights="results/<run>/{fold}/segmentation/unet.weights.h5",
         history="results/<run>/{fold}/segmentation/history.csv",
+    log:
+        "results/<run>/logs/train_unet/{fold}.log",
+    benchmark:
+        "results/<run>/benchmarks/train_unet/{fold}.tsv"
+    conda:
+        "../../envs/tensorflow.yaml"
+    threads: config["segmentation"]["threads"]
+    resources:
+        gpu=1,
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 240 * attempt,
     params:
         code=code("train_unet.py"),
         options=lambda wildcards: pick(
             config["segmentation"], *config["segmentation"], fold=wildcards.fold
         ),
         state=state_folder("train_unet"),
-    log:
-        "results/<run>/logs/train_unet/{fold}.log",
-    benchmark:
-        "results/<run>/benchmarks/train_unet/{fold}.tsv"
-    threads: config["segmentation"]["threads"]
-    resources:
-        gpu=1,
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
-    conda:
-        "../../envs/tensorflow.yaml"
     script:
         "../scripts/train_unet.py"
 
@@ -71,20 +71,20 @@ rule predict_masks:
     output:
         probabilities="results/<run>/{fold}/segmentation/probabilities.npy",
         ids="results/<run>/{fold}/segmentation/probabilities.csv",
-    params:
-        code=code("predict_masks.py"),
-        options=pick(config["segmentation"], "backend", "threads", "batch_size"),
     log:
         "results/<run>/logs/predict_masks/{fold}.log",
     benchmark:
         "results/<run>/benchmarks/predict_masks/{fold}.tsv"
+    conda:
+        "../../envs/tensorflow.yaml"
     threads: config["segmentation"]["threads"]
     resources:
         gpu=1,
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
-    conda:
-        "../../envs/tensorflow.yaml"
+    params:
+        code=code("predict_masks.py"),
+        options=pick(config["segmentation"], "backend", "threads", "batch_size"),
     script:
         "../scripts/predict_masks.py"
 
@@ -99,19 +99,19 @@ rule tune_threshold:
     output:
         threshold="results/<run>/{fold}/segmentation/threshold.json",
         curve="results/<run>/{fold}/segmentation/threshold.csv",
-    params:
-        code=code("tune_threshold.py"),
-        options=lambda wildcards: pick({}, fold=wildcards.fold),
-        root=untracked(data_root()),
     log:
         "results/<run>/logs/tune_threshold/{fold}.log",
     benchmark:
         "results/<run>/benchmarks/tune_threshold/{fold}.tsv"
+    conda:
+        "../../envs/data.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        code=code("tune_threshold.py"),
+        options=lambda wildcards: pick({}, fold=wildcards.fold),
+        root=untracked(data_root()),
     script:
         "../scripts/tune_threshold.py"
 
@@ -128,21 +128,21 @@ rule score_masks:
     output:
         scores="results/<run>/{fold}/segmentation/scores.json",
         table="results/<run>/{fold}/segmentation/scores.csv",
+    log:
+        "results/<run>/logs/score_masks/{fold}.log",
+    benchmark:
+        "results/<run>/benchmarks/score_masks/{fold}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=30,
     params:
         code=code("score_masks.py"),
         options=lambda wildcards: pick({}, fold=wildcards.fold),
         root=untracked(data_root()),
         workers=workers,
-    log:
-        "results/<run>/logs/score_masks/{fold}.log",
-    benchmark:
-        "results/<run>/benchmarks/score_masks/{fold}.tsv"
-    threads: 2
-    resources:
-        mem_mb=3000,
-        runtime=30,
-    conda:
-        "../../envs/data.yaml"
     script:
         "../scripts/score_masks.py"
 
@@ -156,20 +156,20 @@ rule segment_images:
         images=rules.index_images.output.images,
     output:
         manifest="results/<run>/{fold}/segmentation/masks/manifest.csv",
-    params:
-        code=code("segment_images.py"),
-        options=pick({}),
-        workers=workers,
     log:
         "results/<run>/logs/segment_images/{fold}.log",
     benchmark:
         "results/<run>/benchmarks/segment_images/{fold}.tsv"
+    conda:
+        "../../envs/data.yaml"
     threads: 2
     resources:
         mem_mb=2000,
         runtime=30,
-    conda:
-        "../../envs/data.yaml"
+    params:
+        code=code("segment_images.py"),
+        options=pick({}),
+        workers=workers,
     script:
         "../scripts/segment_images.py"
 

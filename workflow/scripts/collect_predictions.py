@@ -8,9 +8,7 @@ from lesionlab.stage import Options, Paths, run_stage
 
 def main(paths: Paths, *, options: Options) -> None:
     parts = []
-    for path, (arm, fold, seed) in zip(
-        paths.predictions, options["keys"], strict=True
-    ):
+    for path, (arm, fold, seed) in zip(paths.predictions, options["keys"], strict=True):
         part = read_csv(path)
         for position, (name, value) in enumerate(
             (("arm", arm), ("fold", fold), ("seed", seed))
@@ -21,4 +19,4 @@ def main(paths: Paths, *, options: Options) -> None:
 
 
 if __name__ == "__main__":
-    run_stage(main, snakemake)
+    run_stage(main)

@@ -35,9 +35,7 @@ def main(paths: Paths, *, options: Options) -> None:
     answer = answer_question(pairs, positive=positive, confidence=confidence)
     curves = []
     for arm, outcome in outcomes.items():
-        fpr, tpr, _ = roc_curve(
-            outcome.truth == outcome.positive, outcome.probability
-        )
+        fpr, tpr, _ = roc_curve(outcome.truth == outcome.positive, outcome.probability)
         curves.append(pd.DataFrame({"arm": arm, "fpr": fpr, "tpr": tpr}))
     write_csv(paths.roc, pd.concat(curves).round(6))
     write_csv(paths.pairs, pd.DataFrame(pairs, columns=PAIR_COLUMNS))
@@ -68,4 +66,4 @@ def main(paths: Paths, *, options: Options) -> None:
 
 
 if __name__ == "__main__":
-    run_stage(main, snakemake)
+    run_stage(main)

@@ -1,5 +1,7 @@
 """Draw the trainings, confusion matrices and ROC curves of all arms."""
 
+import pandas as pd
+
 from lesionlab.comparison.curve_figures import draw_outcomes, draw_trainings
 from lesionlab.comparison.style import save_figure
 from lesionlab.files import read_csv, read_json
@@ -7,7 +9,7 @@ from lesionlab.stage import Options, Paths, run_stage
 
 
 def main(paths: Paths, *, options: Options) -> None:
-    histories: dict[str, list[object]] = {}
+    histories: dict[str, list[pd.DataFrame]] = {}
     for path, arm in zip(paths.histories, options["arms"], strict=True):
         histories.setdefault(arm, []).append(read_csv(path))
     save_figure(draw_trainings(histories), paths.trainings)
@@ -16,4 +18,4 @@ def main(paths: Paths, *, options: Options) -> None:
 
 
 if __name__ == "__main__":
-    run_stage(main, snakemake)
+    run_stage(main)

@@ -11,4 +11,4 @@ def main(paths: Paths, *, options: Options) -> None:  # noqa: ARG001
 
 
 if __name__ == "__main__":
-    run_stage(main, snakemake)
+    run_stage(main)

@@ -12,11 +12,15 @@ def main(paths: Paths, *, options: Options) -> None:
     import torch
 
     from lesionlab.classification.network import load_model
-    from lesionlab.classification.training import pick_device, predict_probabilities
+    from lesionlab.classification.training import (
+        pick_device,
+        place_model,
+        predict_probabilities,
+    )
 
     device = pick_device(options["threads"])
     model, classes = load_model(paths.model)
-    model = model.to(device, memory_format=torch.channels_last)
+    model = place_model(model, device)
     split = read_csv(paths.split).query("task == 'classification' and set != 'train'")
     split = split[split["fold"] == options["fold"]].sort_values(["set", "image_id"])
     index = pd.Index(read_csv(paths.index)["image_id"])
@@ -30,4 +34,4 @@ def main(paths: Paths, *, options: Options) -> None:
 
 
 if __name__ == "__main__":
-    run_stage(main, snakemake)
+    run_stage(main)

@@ -20,7 +20,12 @@ def main(paths: Paths, *, options: Options) -> None:
         save_model,
         weights_variant,
     )
-    from lesionlab.classification.training import Labelled, fit, pick_device
+    from lesionlab.classification.training import (
+        Labelled,
+        fit,
+        pick_device,
+        place_model,
+    )
 
     device = pick_device(options["threads"])
     split = read_csv(paths.split).query("task == 'classification'")
@@ -49,12 +54,10 @@ def main(paths: Paths, *, options: Options) -> None:
         "device": device.type,
         **{name: sha256_file(path) for name, path in inputs.items()},
     }
-    model = build_resnet(
-        len(options["classes"]), seed=options["seed"], variant=variant
-    )
+    model = build_resnet(len(options["classes"]), seed=options["seed"], variant=variant)
     if weights is not None:
         load_initial_weights(model, weights)
-    model = model.to(device, memory_format=torch.channels_last)
+    model = place_model(model, device)
     with TrainingState(paths.state, identity) as state:
         best, history = fit(
             model, load("train"), load("valid"), options=options, state=state
@@ -65,4 +68,4 @@ def main(paths: Paths, *, options: Options) -> None:
 
 
 if __name__ == "__main__":
-    run_stage(main, snakemake)
+    run_stage(main)

@@ -10,6 +10,7 @@ from lesionlab.comparison.report import (
     list_limits,
     list_stamps,
 )
+from lesionlab.comparison.words import format_p
 from lesionlab.files import atomic_path, read_json
 from lesionlab.stage import Options, Paths, run_stage
 
@@ -42,9 +43,9 @@ def describe_in_sample(scores: Mapping[str, Mapping[str, Any]]) -> str:
 
 def describe_mcnemar(comparison: Mapping[str, Any]) -> str:
     texts = [
-        f"Of {test['n']} lesions (one photograph each, that of the lowest image_id) arm "
+        f"Of {test['n']} lesions, each by its photograph of lowest image_id, arm "
         f"{test['a']} alone was right on {test['only_a']} and arm {test['b']} alone on "
-        f"{test['only_b']} (McNemar's exact test, p = {test['p_value']:.3f})."
+        f"{test['only_b']} (McNemar's exact test, p {format_p(test['p_value'])})."
         for test in comparison["mcnemar"]
     ]
     return " ".join(texts)
@@ -123,4 +124,4 @@ def main(paths: Paths, *, options: Options) -> None:
 
 
 if __name__ == "__main__":
-    run_stage(main, snakemake)
+    run_stage(main)

@@ -28,7 +28,7 @@ def _named_paths(*groups: Any) -> Paths:
     return Paths(**paths)
 
 
-def run_stage(main: Callable[..., None], snakemake: Any) -> None:
+def run_stage(main: Callable[..., None]) -> None:
     """Run a script's ``main`` on the job that Snakemake hands over.
 
     Progress and warnings go to the rule's log. A :class:`LabError` becomes one line
@@ -39,9 +39,9 @@ def run_stage(main: Callable[..., None], snakemake: Any) -> None:
     main : Callable
         Called as ``main(paths, options=options)``; `options` also carries ``code``, the
         digest of the code that runs, and ``workers`` where the rule names them.
-    snakemake : Any
-        The object that Snakemake puts into a script.
+        Snakemake has put its object ``snakemake`` among the globals of the script.
     """
+    snakemake = main.__globals__["snakemake"]
     log = Path(str(snakemake.log))
     log.parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(

@@ -40,7 +40,7 @@ def segmented(photograph: np.ndarray, mask: np.ndarray) -> np.ndarray:
     ndarray of uint8, shape (H, W, 3)
         RGB.
     """
-    return photograph * mask[..., None]
+    return np.asarray(photograph * mask[..., None])
 
 
 ARMS: dict[str, Arm] = {"original": original, "segmented": segmented}

@@ -8,9 +8,7 @@ import numpy as np
 Score = Callable[[np.ndarray], Mapping[str, float | None]]
 
 
-def draw_weights(
-    groups: Sequence[str], *, replicates: int, seed: int
-) -> np.ndarray:
+def draw_weights(groups: Sequence[str], *, replicates: int, seed: int) -> np.ndarray:
     """Draw how often each photograph counts in each replicate.
 
     As many groups as there are, are drawn with replacement; a photograph counts as

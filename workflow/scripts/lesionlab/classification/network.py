@@ -37,10 +37,11 @@ def build_resnet(classes: int, *, seed: int, variant: str = "v1.5") -> nn.Module
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = resnet50(num_classes=classes)
-    if variant == "v1":
-        for stage in (model.layer2, model.layer3, model.layer4):
-            stage[0].conv1.stride, stage[0].conv2.stride = (2, 2), (1, 1)
+        network = resnet50(num_classes=classes)
+        if variant == "v1":
+            for stage in (network.layer2, network.layer3, network.layer4):
+                stage[0].conv1.stride, stage[0].conv2.stride = (2, 2), (1, 1)
+    model: nn.Module = network
     return model
 
 

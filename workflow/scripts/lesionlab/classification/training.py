@@ -67,6 +67,12 @@ def pick_device(threads: int) -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def place_model(model: nn.Module, device: torch.device) -> nn.Module:
+    """Move a model to the device, channels last: the faster layout on both kinds."""
+    placed: nn.Module = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return placed
+
+
 def learning_rate(step: int, steps: int, options: Mapping[str, Any]) -> float:
     """Learning rate of a step, a pure function of its number.
 
@@ -247,7 +253,7 @@ def train_one_epoch(
                 f"epoch {epoch}, batch {step + 1}: the loss is {value}; lower "
                 "classification.learning_rate"
             )
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
         progress.loss += value * len(rows)
         progress.right += int((logits.detach().argmax(1) == labels).sum())
@@ -337,7 +343,10 @@ def fit(
             " ".join(f"{name} {value:.4f}" for name, value in figures.items()),
         )
         if not best or figures["val_loss"] < progress.best_loss:
-            progress.best_loss, progress.best_epoch = figures["val_loss"], progress.epoch
+            progress.best_loss, progress.best_epoch = (
+                figures["val_loss"],
+                progress.epoch,
+            )
             best = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
         waited = progress.epoch - progress.best_epoch
         progress.finished = (

@@ -13,7 +13,11 @@ from lesionlab.comparison.words import name_metric
 
 
 def draw_segmentation(
-    history: pd.DataFrame, curve: pd.DataFrame, scores: pd.DataFrame, *, threshold: float
+    history: pd.DataFrame,
+    curve: pd.DataFrame,
+    scores: pd.DataFrame,
+    *,
+    threshold: float,
 ) -> Figure:
     """Draw the training of the U-Net, its threshold and its scores.
 
@@ -32,7 +36,9 @@ def draw_segmentation(
     figure = new_figure(7.4, 4.8)
     (loss, jaccard), (tuned, classes) = figure.subplots(2, 2)
     loss.plot(history["epoch"], history["loss"], color=COLOURS[0], label="training")
-    loss.plot(history["epoch"], history["val_loss"], color=COLOURS[1], label="validation")
+    loss.plot(
+        history["epoch"], history["val_loss"], color=COLOURS[1], label="validation"
+    )
     loss.set(title="Loss", xlabel="epoch", ylim=(0, None))
     loss.legend()
     jaccard.plot(history["epoch"], history["val_jaccard"], color=COLOURS[1])
@@ -85,21 +91,29 @@ def draw_trainings(histories: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
             kept = history["val_loss"].idxmin()
             for axis, name in zip(axes, ("loss", "accuracy"), strict=True):
                 valid = history[f"val_{name}"]
-                axis.plot(history["epoch"], history[name], "--", color=colour, alpha=0.5)
+                axis.plot(
+                    history["epoch"], history[name], "--", color=colour, alpha=0.5
+                )
                 label = arm if number == 0 else None
                 axis.plot(history["epoch"], valid, color=colour, label=label)
                 axis.plot(
-                    history["epoch"][kept], valid[kept], "o", color=colour, fillstyle="none"
+                    history["epoch"][kept],
+                    valid[kept],
+                    "o",
+                    color=colour,
+                    fillstyle="none",
                 )
-    axes[0].set(title="Loss", xlabel="epoch", ylim=(0, None))
+    # a first epoch may validate at a loss that would flatten all others
+    tops = [
+        h[["loss", "val_loss"]].median().max() for hs in histories.values() for h in hs
+    ]
+    axes[0].set(title="Loss", xlabel="epoch", ylim=(0, 2.5 * max(tops)))
     axes[1].set(title="Accuracy", xlabel="epoch")
     axes[0].legend(title="solid: validation")
     return figure
 
 
-def draw_outcomes(
-    comparison: Mapping[str, Any], roc: pd.DataFrame
-) -> Figure:
+def draw_outcomes(comparison: Mapping[str, Any], roc: pd.DataFrame) -> Figure:
     """Draw the confusion matrix of every arm and their ROC curves.
 
     Parameters
@@ -119,7 +133,9 @@ def draw_outcomes(
     axes = figure.subplots(1, len(arms) + 1, squeeze=False)[0]
     colours = colour_of(list(arms))
     for axis, (arm, scores) in zip(axes, arms.items(), strict=False):
-        _draw_confusion(axis, np.array(scores["confusion_matrix"]), comparison["classes"])
+        _draw_confusion(
+            axis, np.array(scores["confusion_matrix"]), comparison["classes"]
+        )
         axis.set_title(arm)
     for arm, part in roc.groupby("arm", sort=False):
         auc = arms[arm]["auc"]["value"]
@@ -172,6 +188,7 @@ def draw_differences(comparison: Mapping[str, Any]) -> Figure:
         A forest plot; right of the line the second arm is better.
     """
     pairs = [pair for pair in comparison["pairs"] if pair["difference"] is not None]
+    positive = comparison["positive_class"]
     figure = new_figure(7.0, 0.9 + 0.36 * max(1, len(pairs)))
     axis = figure.subplots()
     for row, pair in enumerate(reversed(pairs)):
@@ -179,7 +196,7 @@ def draw_differences(comparison: Mapping[str, Any]) -> Figure:
         if pair["low"] is not None:
             axis.plot([pair["low"], pair["high"]], [row, row], color=COLOURS[0])
     names = [
-        f"{pair['b']} − {pair['a']}: {name_metric(pair['metric'], comparison['positive_class'])}"
+        f"{pair['b']} − {pair['a']}: {name_metric(pair['metric'], positive)}"
         for pair in reversed(pairs)
     ]
     axis.set_yticks(range(len(names)), names)

@@ -35,9 +35,7 @@ def average_seeds(predictions: pd.DataFrame) -> pd.DataFrame:
     return test.drop(columns=["seed", "set"]).groupby(by, as_index=False).mean()
 
 
-def align_arms(
-    averaged: pd.DataFrame, arms: Sequence[str]
-) -> dict[str, pd.DataFrame]:
+def align_arms(averaged: pd.DataFrame, arms: Sequence[str]) -> dict[str, pd.DataFrame]:
     """Give each arm's rows in one order, or refuse to compare.
 
     Parameters

@@ -77,7 +77,9 @@ def draw_cases(
     for column, (name, jaccard, photograph, truth, predicted) in enumerate(cases):
         pictures = (photograph, truth, predicted)
         for axis, picture, title in zip(axes[:, column], pictures, titles, strict=True):
-            axis.imshow(picture, cmap="gray", vmin=0, vmax=None if picture.ndim == 3 else 1)
+            axis.imshow(
+                picture, cmap="gray", vmin=0, vmax=None if picture.ndim == 3 else 1
+            )
             _strip(axis)
             if column == 0:
                 axis.set_ylabel(title, fontweight="bold")

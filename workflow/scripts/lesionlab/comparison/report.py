@@ -48,9 +48,7 @@ def fill_template(template: str, content: Mapping[str, Any]) -> str:
     return environment.from_string(template).render(**content)
 
 
-def list_stamps(
-    *, source: str, split_audit: Mapping[str, Any]
-) -> list[dict[str, str]]:
+def list_stamps(*, source: str, split_audit: Mapping[str, Any]) -> list[dict[str, str]]:
     """List the warnings that must stand at the head of the report.
 
     Parameters
@@ -87,7 +85,7 @@ def list_stamps(
                 "kind": "",
                 "title": "This split leaks.",
                 "text": f"Up to {max(shares, default=0):.0%} of the test photographs "
-                "show a lesion that is in training too; every figure below is too good.",
+                "show a lesion that is in training too: every figure is too good.",
             }
         )
     if not split_audit["lesion_ids_known"]:
@@ -124,7 +122,7 @@ def list_limits(
     limits = [
         "Not a medical device. Nothing here is fit for the diagnosis of a person.",
         "Intervals cover the draw of test lesions, not the draw of training lesions, "
-        f"initial weights or data order ({seeds} seed(s) and {folds} fold(s) were run).",
+        f"initial weights or data order ({seeds} seed(s), {folds} fold(s) were run).",
         "Training sets are balanced by class while validation and test sets keep "
         "natural proportions: probabilities are not calibrated.",
         "Masks of photographs on which the U-Net trained are better than those of new "

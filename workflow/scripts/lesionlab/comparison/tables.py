@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from lesionlab.comparison.words import format_interval, name_metric
+from lesionlab.comparison.words import format_interval, format_p, name_metric
 
 Table = dict[str, Any]
 HEADLINE = ("accuracy", "balanced_accuracy", "sensitivity", "auc", "average_precision")
@@ -76,7 +76,9 @@ def split_table(audit: Mapping[str, Any], classes: Sequence[str]) -> Table:
             for name in ("train", "valid", "test"):
                 counts = sets.get(name, {})
                 shares = [
-                    f" ({leakage[label]:.0%} leak)" if name == "test" and leakage[label] else ""
+                    f" ({leakage[label]:.0%} leak)"
+                    if name == "test" and leakage[label]
+                    else ""
                     for label in classes
                 ]
                 cells = [
@@ -131,7 +133,7 @@ def pair_table(comparison: Mapping[str, Any]) -> Table:
             f"{pair['b']} − {pair['a']}",
             name_metric(pair["metric"], comparison["positive_class"]),
             format_interval({**pair, "value": pair["difference"]}, signed=True),
-            pair["p_value"],
+            format_p(pair["p_value"]),
         ]
         for pair in comparison["pairs"]
     ]

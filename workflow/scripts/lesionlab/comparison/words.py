@@ -42,6 +42,13 @@ def format_interval(figure: Mapping[str, Any], *, signed: bool = False) -> str:
     return f"{value} ({low} to {high})".replace("-", "−")
 
 
+def format_p(p_value: float | None) -> str:
+    """Format a p-value: ``0.043``, ``<0.001``, or a dash where there is none."""
+    if p_value is None:
+        return "–"
+    return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
 def answer_question(
     pairs: Sequence[Mapping[str, Any]], *, positive: str, confidence: float
 ) -> str:
@@ -70,17 +77,17 @@ def answer_question(
     rows = {p["metric"]: p for p in pairs if (p["a"], p["b"]) == (a, b)}
     auc, sensitivity = (_difference(rows[name]) for name in ("auc", "sensitivity"))
     if auc["low"] is None:
-        return f"The test set is too small to compare the {positive} AUC of {a} and {b}."
-    if auc["low"] > 0:
-        verdict = f"helped: on this test set arm {b} ranks {positive} better than arm {a}"
-    elif auc["high"] < 0:
-        verdict = f"hurt: on this test set arm {b} ranks {positive} worse than arm {a}"
-    else:
-        verdict = (
-            f"made no difference that this test set can show between arm {b} and arm {a}"
+        return (
+            f"The test set is too small to compare the {positive} AUC of {a} and {b}."
         )
+    if auc["low"] > 0:
+        verdict = f"helped: {b} ranks {positive} better on this test set"
+    elif auc["high"] < 0:
+        verdict = f"hurt: {b} ranks {positive} worse on this test set"
+    else:
+        verdict = "made no difference that this test set can show"
     return (
-        f"Showing the network {b} instead of {a} pictures {verdict} (difference in "
+        f"Showing the network arm {b} instead of arm {a} {verdict} (difference in "
         f"{positive} AUC {format_interval(auc, signed=True)}, in sensitivity "
         f"{format_interval(sensitivity, signed=True)}; {confidence:.0%} intervals)."
     )

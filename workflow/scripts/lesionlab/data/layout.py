@@ -6,7 +6,7 @@ The Snakefile calls this while it plans, so it imports nothing heavy.
 import csv
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -102,7 +102,9 @@ def contents_digest(root: Path, cache: Path) -> str:
     new = [name for name in files if name not in hashes]
     if new:
         with ThreadPoolExecutor() as pool:
-            hashes.update(zip(new, pool.map(lambda n: _hash(root / n), new), strict=True))
+            hashes.update(
+                zip(new, pool.map(lambda n: _hash(root / n), new), strict=True)
+            )
     if new or len(known) != len(files):
         rows = [(name, *files[name], hashes[name]) for name in sorted(files)]
         _write_cache(cache, rows)
@@ -126,7 +128,7 @@ def _read_cache(cache: Path) -> dict[tuple[str, ...], str]:
     return {(name, size, mtime): digest for name, size, mtime, digest in rows}
 
 
-def _write_cache(cache: Path, rows: list[tuple[str, ...]]) -> None:
+def _write_cache(cache: Path, rows: Iterable[tuple[str, ...]]) -> None:
     cache.parent.mkdir(parents=True, exist_ok=True)
     draft = cache.with_suffix(f".{os.getpid()}")
     with draft.open("w", newline="", encoding="utf-8") as stream:

@@ -96,8 +96,8 @@ def resize_mask(mask: np.ndarray, *, height: int, width: int) -> np.ndarray:
     ndarray of uint8, shape (height, width)
         0 or 255.
     """
-    area = mask.astype(np.uint8) * np.uint8(255)
-    area = cv2.resize(area, (width, height), interpolation=cv2.INTER_AREA)
+    full = mask.astype(np.uint8) * np.uint8(255)
+    area = cv2.resize(full, (width, height), interpolation=cv2.INTER_AREA)
     return np.where(area > 127, np.uint8(255), np.uint8(0))
 
 

@@ -90,7 +90,9 @@ def draw_lesion(number: int, options: Mapping[str, Any]) -> Lesion:
         facts={
             "lesion_id": f"PHM_{number:07d}",
             "dx": dx,
-            "dx_type": "histo" if dx == "mel" else str(draw.choice(["histo", "follow_up"])),
+            "dx_type": "histo"
+            if dx == "mel"
+            else str(draw.choice(["histo", "follow_up"])),
             "age": float(5 * draw.integers(4, 18)),
             "sex": str(draw.choice(["male", "female"])),
             "localization": str(draw.choice(SITES)),
@@ -190,12 +192,10 @@ def _paint_lesion(
     network = network * np.sin(_warp(draw, height, width, axis=1))
     fade = np.clip(1 - 0.6 * depth, 0.2, 1)
     picture -= (14 * network * (1 - redness) * fade)[..., None]
-    return picture + 4 * _noise(draw, height, width, 30)[..., None]
+    return np.asarray(picture + 4 * _noise(draw, height, width, 30)[..., None])
 
 
-def _warp(
-    draw: np.random.Generator, height: int, width: int, axis: int
-) -> np.ndarray:
+def _warp(draw: np.random.Generator, height: int, width: int, axis: int) -> np.ndarray:
     line = np.mgrid[:height, :width][axis] * (2 * np.pi * 22 / width)
     return np.asarray(line + 1.2 * _noise(draw, height, width, 9))
 

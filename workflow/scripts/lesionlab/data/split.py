@@ -80,10 +80,8 @@ def make_split(
     if (mixed > 1).any():
         name = mixed.index[mixed > 1][0]
         raise LabError(f"images.csv: group {name} has two labels; see data/audit.json")
-    if protocol == "kfold":
-        tests = _deal_folds(pool, folds=folds, seed=seed)
-    else:
-        tests = [None]
+    kfold = protocol == "kfold"
+    tests = _deal_folds(pool, folds=folds, seed=seed) if kfold else [None]
     parts = [
         _split_fold(pool, draw=Draw(number, seed), sizes=sizes, test=test)
         for number, test in enumerate(tests)

@@ -181,7 +181,9 @@ def group_photographs(images: pd.DataFrame) -> pd.Series:
         The smallest lesion_id of the group, or image_id where there is none.
     """
     names = images["lesion_id"].fillna(images["image_id"]).astype("str")
-    lesion, pixels = (pd.factorize(column)[0] for column in (names, images["pixels_sha256"]))
+    lesion, pixels = (
+        pd.factorize(column)[0] for column in (names, images["pixels_sha256"])
+    )
     count = len(images)
     # photographs are linked through their lesion and through their pixels
     nodes = range(count)

@@ -61,7 +61,7 @@ def make_batch(
     if flips:
         for position, row in enumerate(chosen):
             draw = np.random.default_rng([seed, epoch, int(row)]).random(2) < 0.5
-            for axis in np.flatnonzero(draw):
+            for axis in np.flatnonzero(draw).tolist():
                 x[position] = np.flip(x[position], axis)
                 y[position] = np.flip(y[position], axis)
     return x, y

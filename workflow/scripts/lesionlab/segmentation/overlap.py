@@ -43,7 +43,7 @@ def binarise(probability: np.ndarray, threshold: float) -> np.ndarray:
     ndarray of bool
         Same shape.
     """
-    return probability > np.floor(threshold * 255)
+    return np.asarray(probability > np.floor(threshold * 255))
 
 
 def jaccard_curve(

@@ -51,7 +51,7 @@ def _round(value: float) -> float | None:
 
 
 def compare_in_sample(scores: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
-    """Jaccard of the classifier's training photographs that the U-Net did or did not see.
+    """Compare masks of training photographs that the U-Net saw and did not see.
 
     Parameters
     ----------
