@@ -32,7 +32,7 @@ format: $(READY)  ## format the code
 	$(BIN)/snakefmt Snakefile workflow
 
 contract: $(READY)  ## write docs/rerun-contract.md anew
-	$(BIN)/python tests/workflow/rerun_contract.py
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests/workflow/test_rerun_contract.py --write-contract
 
 lock: $(READY)  ## compile the requirements anew
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt

@@ -4,6 +4,7 @@
 
 
 rule fetch_imagenet:
+    """Download torchvision's ImageNet weights; compute nodes have no network."""
     output:
         weights="results/.shared/weights/resnet50-imagenet.pth",
         facts="results/.shared/weights/resnet50-imagenet.json",
@@ -11,7 +12,6 @@ rule fetch_imagenet:
         "results/.shared/logs/fetch_imagenet/fetch_imagenet.log",
     benchmark:
         "results/.shared/benchmarks/fetch_imagenet/fetch_imagenet.tsv"
-    """Download torchvision's ImageNet weights; compute nodes have no network."""
     localrule: True
     conda:
         "../../envs/data.yaml"

@@ -1,0 +1,31 @@
+"""What all tests share: the real data set, where there is one."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--write-contract",
+        action="store_true",
+        help="write docs/rerun-contract.md instead of comparing with it",
+    )
+
+
+@pytest.fixture(scope="session")
+def ham10000():
+    """Folder of the real HAM10000."""
+    folder = os.environ.get("HAM10000_DIR")
+    if not folder:
+        pytest.skip("HAM10000_DIR is not set: the real HAM10000 is not here")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def repository():
+    """Root of this checkout."""
+    return REPOSITORY

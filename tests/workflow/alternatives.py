@@ -1,0 +1,84 @@
+"""For every leaf key of config.yaml, another value that the schema allows."""
+
+# What a change of these keys needs lies in the run on a folder, in two folds.
+FOLDER_ONLY = {"dataset.path", "split.folds"}
+NOT_CHANGED = {"run": "names another folder of results, so every stage runs there"}
+ALTERNATIVES = {
+    "dataset.source": "folder",
+    "dataset.path": "results/tiny/copy",
+    "dataset.classes": {
+        "NV": ["nv", "df"],
+        "Other_SC": ["akiec", "bcc", "bkl", "vasc"],
+    },
+    "dataset.positive_class": "NV",
+    "dataset.phantom.lesions": 91,
+    "dataset.phantom.width": 97,
+    "dataset.phantom.height": 73,
+    "dataset.phantom.seed": 4,
+    "dataset.phantom.signal": "both",
+    "dataset.phantom.strength": 0.5,
+    "split.protocol": "image",
+    "split.seed": 2,
+    "split.folds": 3,
+    "split.classification.train": {"MEL": 9},
+    "split.classification.valid": 23,
+    "split.classification.test": 39,
+    "split.segmentation.train": 23,
+    "split.segmentation.valid": 11,
+    "split.segmentation.test": 11,
+    "segmentation.backend": "torch",
+    "segmentation.threads": 2,
+    "segmentation.seed": 2,
+    "segmentation.height": 48,
+    "segmentation.width": 32,
+    "segmentation.dropout": 0.2,
+    "segmentation.loss": "bce_dice",
+    "segmentation.batch_size": 4,
+    "segmentation.epochs": 2,
+    "segmentation.learning_rate": 0.002,
+    "segmentation.dropout_free_epochs": 0,
+    "segmentation.dropout_free_learning_rate": 0.001,
+    "segmentation.shuffle": False,
+    "segmentation.flips": False,
+    "segmentation.keep": "last",
+    "classification.arms": ["original"],
+    "classification.seeds": [1, 2],
+    "classification.threads": 2,
+    "classification.size": 48,
+    "classification.weights": "imagenet",
+    "classification.weights_variant": "v1",
+    "classification.batch_size": 4,
+    "classification.epochs": 2,
+    "classification.patience": 1,
+    "classification.learning_rate": 0.001,
+    "classification.momentum": 0.0,
+    "classification.weight_decay": 0.1,
+    "classification.schedule": "constant",
+    "classification.augmentation.flips": False,
+    "classification.augmentation.rotations": False,
+    "classification.augmentation.jitter": 0.2,
+    "comparison.replicates": 101,
+    "comparison.confidence": 0.9,
+    "comparison.seed": 2,
+    "report.title": "Another title",
+    "report.cases": 3,
+    "report.samples": 2,
+}
+
+
+def leaf_keys(config, prefix=""):
+    """Dotted names of all leaves; classes and sizes are one leaf each."""
+    for key, value in config.items():
+        name = f"{prefix}{key}"
+        sizes = name.startswith("split.") and name.count(".") == 2
+        if isinstance(value, dict) and name != "dataset.classes" and not sizes:
+            yield from leaf_keys(value, f"{name}.")
+        else:
+            yield name
+
+
+def nest(key, value):
+    """Turn a dotted key into an overlay."""
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return value

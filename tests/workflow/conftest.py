@@ -1,0 +1,41 @@
+"""Two finished runs: the phantom on a hold-out split, and a folder in two folds."""
+
+import pytest
+
+from workflow.runner import TINY, copy_checkout, overlay, run_workflow
+
+FOLDER = {
+    "run": "folder",
+    "dataset": {"source": "folder"},
+    "split": {
+        "protocol": "kfold",
+        "folds": 2,
+        "classification": {"train": {"MEL": 8, "NV": 8, "Other_SC": 8}, "valid": 20},
+        "segmentation": {"train": 12, "valid": 8, "test": 8},
+    },
+    "classification": {"arms": ["original"]},
+}
+
+
+@pytest.fixture(scope="session")
+def finished(repository, tmp_path_factory):
+    """A checkout in which the tiny run has ended well; never edit it, copy it."""
+    checkout = copy_checkout(repository, tmp_path_factory.mktemp("finished"))
+    (checkout / "printed.txt").write_text(run_workflow(checkout).stdout)
+    return checkout
+
+
+@pytest.fixture(scope="session")
+def folder_config(finished, tmp_path_factory):
+    """The configs of a run on a folder of photographs, in two folds."""
+    path = tmp_path_factory.mktemp("config") / "folder.yaml"
+    data = finished / "results" / "tiny" / "phantom"
+    FOLDER["dataset"]["path"] = str(data)
+    return (TINY, overlay(path, FOLDER))
+
+
+@pytest.fixture(scope="session")
+def finished_folds(finished, folder_config):
+    """The same checkout once the run on a folder has ended well."""
+    run_workflow(finished, configs=folder_config)
+    return finished

@@ -1,0 +1,84 @@
+"""Run the workflow in a copy of this checkout, and ask what a change makes stale."""
+
+import contextlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.cli import main as snakemake
+
+PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "presets", "envs")
+TINY = Path(__file__).with_name("tiny.yaml")
+
+
+def copy_checkout(repository, target):
+    """Copy what Snakemake reads, and nothing that a run left behind."""
+    for part in PARTS:
+        source = repository / part
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", ".*_cache")
+            shutil.copytree(source, target / part, ignore=ignored)
+        else:
+            shutil.copy2(source, target / part)
+    return target
+
+
+def run_workflow(checkout, *arguments, configs=(TINY,), check=True, **environment):
+    """Run Snakemake as a user does; give what it printed."""
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+    command += ["--configfile", *map(str, configs)]
+    done = subprocess.run(
+        command,
+        cwd=checkout,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    if check:
+        assert done.returncode == 0, done.stdout[-6000:]
+    return done
+
+
+def dry_run(checkout, *arguments, configs=(TINY,)):
+    """Ask in this process, which is ten times faster, what would run."""
+    printed = io.StringIO()
+    command = ["-n", "--cores", "2", *arguments, "--configfile", *map(str, configs)]
+    with (
+        contextlib.chdir(checkout),
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+    ):
+        with pytest.raises(SystemExit) as end:
+            snakemake(command)
+    assert end.value.code == 0, printed.getvalue()[-3000:]
+    return printed.getvalue()
+
+
+def stale_rules(printed):
+    """Rules that a dry run would run, in the order of its table, without targets."""
+    if "Nothing to be done" in printed:
+        return []
+    table = re.search(r"^job +count\n[- ]+\n(.*?)^total", printed, re.M | re.S)
+    names = [line.split()[0] for line in table[1].splitlines() if line.strip()]
+    return [name for name in names if name != "all"]
+
+
+def first_stale(printed):
+    """Rules that a dry run would run because their own params changed."""
+    found = re.search(r"params have changed since last execution:\n +(.*)", printed)
+    return set(found[1].split(", ")) if found else set()
+
+
+def overlay(path, changes):
+    """Write a config file."""
+    path.write_text(yaml.safe_dump(changes, sort_keys=False))
+    return path

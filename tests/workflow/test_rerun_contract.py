@@ -1,0 +1,173 @@
+"""Only stale stages rebuild: every config key, every module, no touch, no move."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lesionlab.codedigest import imported_modules
+from workflow.alternatives import (
+    ALTERNATIVES,
+    FOLDER_ONLY,
+    NOT_CHANGED,
+    leaf_keys,
+    nest,
+)
+from workflow.runner import TINY, dry_run, first_stale, overlay, stale_rules
+
+pytestmark = pytest.mark.workflow
+
+HEAD = """# The rerun contract
+
+Which stages a change of the config makes stale, measured by `make contract` on a
+finished run and checked by the tests. A stage that is not named keeps its result. What
+is not in the config: an edit of a script or library module makes stale the stages that
+import it, and what follows them; comments, docstrings, `touch`, a fresh checkout and a
+copy of the photographs elsewhere make nothing stale; a replaced photograph makes
+`index_images` and all that follows stale.
+
+| config key | stale stages |
+|---|---|
+"""
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    """A copy of the finished run, to edit."""
+    return shutil.copytree(finished, tmp_path / "copy", symlinks=True)
+
+
+def measure(checkout, folder_config, path):
+    """For every key, the rules that another value makes stale."""
+    table = {}
+    for key, value in ALTERNATIVES.items():
+        change = overlay(path, nest(key, value))
+        configs = (*(folder_config if key in FOLDER_ONLY else (TINY,)), change)
+        if key == "dataset.source":
+            path_of_data = {"dataset": {"path": "results/tiny/phantom"}}
+            configs += (overlay(path.with_name("path.yaml"), path_of_data),)
+        table[key] = stale_rules(dry_run(checkout, configs=configs))
+    return table
+
+
+def write_table(table):
+    rows = [
+        f"| `{key}` | {', '.join(rules) or 'none'} |" for key, rules in table.items()
+    ]
+    rows += [f"| `{key}` | {why} |" for key, why in NOT_CHANGED.items()]
+    return HEAD + "\n".join(rows) + "\n"
+
+
+@pytest.fixture(scope="module")
+def contract(finished_folds, folder_config, tmp_path_factory):
+    data = finished_folds / "results" / "tiny"
+    shutil.copytree(data / "phantom", data / "copy")
+    path = tmp_path_factory.mktemp("change") / "change.yaml"
+    return measure(finished_folds, folder_config, path)
+
+
+def test_every_key_of_the_config_is_measured(repository):
+    config = yaml.safe_load((repository / "config.yaml").read_text())
+    assert set(leaf_keys(config)) == {*ALTERNATIVES, *NOT_CHANGED}
+
+
+def test_the_document_says_what_was_measured(contract, repository, request):
+    path = repository / "docs" / "rerun-contract.md"
+    if request.config.getoption("--write-contract"):
+        path.write_text(write_table(contract))
+    assert path.read_text() == write_table(contract)
+
+
+def test_what_users_count_on(contract):
+    for key, rules in contract.items():
+        if key.startswith("classification."):
+            assert "train_unet" not in rules, key
+        if key.startswith("report."):
+            assert not [r for r in rules if not r.startswith(("plot_", "write_"))], key
+        if key.startswith("comparison."):
+            assert not [r for r in rules if r.startswith(("train_", "predict_"))], key
+    assert contract["report.title"] == ["write_report"]
+    assert contract["dataset.path"] == []
+    assert set(contract["classification.learning_rate"]) >= {
+        "train_classifier",
+        "compare_arms",
+        "write_report",
+    }
+
+
+def test_a_unet_option_never_retrains_the_original_arm(finished, tmp_path):
+    change = overlay(tmp_path / "x.yaml", nest("segmentation.learning_rate", 0.1))
+    printed = dry_run(finished, configs=(TINY, change))
+    assert "arm=segmented, seed=seed1" in printed
+    assert "arm=original" not in printed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"segmentation": {"height": 48, "width": 32}},
+        {"classification": {"augmentation": {"flips": False, "rotations": True}}},
+        {"segmentation": {"shuffle": False, "flips": True}},
+        {"dataset": {"phantom": {"width": 72, "height": 96}}},
+    ],
+)
+def test_swapped_values_and_flipped_booleans_are_seen(finished, tmp_path, change):
+    path = overlay(tmp_path / "x.yaml", change)
+    assert stale_rules(dry_run(finished, configs=(TINY, path)))
+
+
+def test_a_finished_run_has_nothing_to_do(finished):
+    assert stale_rules(dry_run(finished)) == []
+
+
+def test_a_finished_run_moves_into_a_fresh_checkout(finished, tmp_path):
+    from workflow.runner import copy_checkout
+
+    fresh = copy_checkout(Path(__file__).parents[2], tmp_path / "fresh")
+    for path in fresh.rglob("*.py"):
+        os.utime(path)
+    for part in ("results", ".snakemake"):
+        shutil.copytree(finished / part, fresh / part, symlinks=True)
+    assert stale_rules(dry_run(fresh)) == []
+
+
+def modules(repository):
+    package = repository / "workflow" / "scripts" / "lesionlab"
+    return sorted(path for path in package.rglob("*.py") if path.stat().st_size)
+
+
+def test_an_edited_module_makes_stale_exactly_its_importers(copy):
+    scripts = copy / "workflow" / "scripts"
+    finished_rules = set(stale_rules(dry_run(copy, "--forceall")))
+    importers = {
+        script.stem: imported_modules(script)
+        for script in scripts.glob("*.py")
+        if script.stem in finished_rules
+    }
+    assert set(importers) == finished_rules
+    for module in modules(copy):
+        text = module.read_text()
+        module.write_text(text + "\nEDITED = 1\n")
+        expected = {rule for rule, found in importers.items() if module in found}
+        assert first_stale(dry_run(copy)) == expected, module.name
+        module.write_text(text)
+
+
+def test_comments_docstrings_and_touch_make_nothing_stale(copy):
+    for path in (copy / "workflow").rglob("*.py"):
+        text = path.read_text()
+        path.write_text(text.replace('"""', '"""Edited. ', 1) + "\n# a comment\n")
+    assert stale_rules(dry_run(copy)) == []
+
+
+def test_one_replaced_photograph_is_seen(finished_folds, folder_config, tmp_path):
+    copy = shutil.copytree(finished_folds, tmp_path / "copy", symlinks=True)
+    data = copy / "results" / "tiny" / "phantom"
+    moved = overlay(tmp_path / "moved.yaml", {"dataset": {"path": str(data)}})
+    configs = (*folder_config, moved)
+    assert stale_rules(dry_run(copy, configs=configs)) == []
+    first, second = sorted((data / "images").iterdir())[:2]
+    first.write_bytes(second.read_bytes())
+    assert first_stale(dry_run(copy, configs=configs)) == {"index_images"}
