@@ -2,7 +2,7 @@
 
 # What a change of these keys needs lies in the run on a folder, in two folds.
 FOLDER_ONLY = {"dataset.path", "split.folds"}
-NOT_CHANGED = {"run": "names another folder of results, so every stage runs there"}
+NOT_CHANGED = {"run"}  # names another folder of results, where every stage runs
 ALTERNATIVES = {
     "dataset.source": "folder",
     "dataset.path": "results/tiny/copy",

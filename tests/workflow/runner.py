@@ -19,6 +19,7 @@ TINY = Path(__file__).with_name("tiny.yaml")
 
 def copy_checkout(repository, target):
     """Copy what Snakemake reads, and nothing that a run left behind."""
+    target.mkdir(exist_ok=True)
     for part in PARTS:
         source = repository / part
         if source.is_dir():
@@ -56,9 +57,9 @@ def dry_run(checkout, *arguments, configs=(TINY,)):
         contextlib.chdir(checkout),
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
+        pytest.raises(SystemExit) as end,
     ):
-        with pytest.raises(SystemExit) as end:
-            snakemake(command)
+        snakemake(command)
     assert end.value.code == 0, printed.getvalue()[-3000:]
     return printed.getvalue()
 

@@ -11,12 +11,9 @@ def main(paths: Paths, *, options: Options) -> None:
     limit_threads(options["threads"])
     import torch
 
+    from lesionlab.classification.device import pick_device, place_model
     from lesionlab.classification.network import load_model
-    from lesionlab.classification.training import (
-        pick_device,
-        place_model,
-        predict_probabilities,
-    )
+    from lesionlab.classification.prediction import predict_probabilities
 
     device = pick_device(options["threads"])
     model, classes = load_model(paths.model)

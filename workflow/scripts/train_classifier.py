@@ -14,18 +14,14 @@ def main(paths: Paths, *, options: Options) -> None:
     limit_threads(options["threads"])
     import torch
 
+    from lesionlab.classification.device import pick_device, place_model
     from lesionlab.classification.network import (
         build_resnet,
         load_initial_weights,
         save_model,
         weights_variant,
     )
-    from lesionlab.classification.training import (
-        Labelled,
-        fit,
-        pick_device,
-        place_model,
-    )
+    from lesionlab.classification.training import Labelled, fit
 
     device = pick_device(options["threads"])
     split = read_csv(paths.split).query("task == 'classification'")

@@ -1,11 +1,11 @@
-"""Train and evaluate a classifier: early stopping, resumable at any step."""
+"""Train a classifier: early stopping, resumable at any step."""
 
 import logging
 import math
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,10 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from lesionlab.classification.transforms import transform_eval, transform_train
+from lesionlab.classification.device import fast_precision
+from lesionlab.classification.prediction import predict_logits
+from lesionlab.classification.snapshot import Progress, load_standing, save_standing
+from lesionlab.classification.transforms import transform_train
 from lesionlab.errors import LabError
 from lesionlab.state import TrainingState
 
@@ -33,44 +36,6 @@ class Labelled:
 
     pixels: torch.Tensor
     labels: torch.Tensor
-
-
-@dataclass
-class Progress:
-    """Where a training stands, without its tensors."""
-
-    epoch: int = 1
-    step: int = 0
-    loss: float = 0.0
-    right: float = 0.0
-    best_loss: float = math.inf
-    best_epoch: int = 0
-    finished: bool = False
-
-
-def pick_device(threads: int) -> torch.device:
-    """Take the GPU where there is one; make sums repeatable on either.
-
-    Parameters
-    ----------
-    threads : int
-        CPU threads; sums depend on it.
-
-    Returns
-    -------
-    torch.device
-        ``cuda`` or ``cpu``.
-    """
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.backends.cudnn.benchmark = False
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def place_model(model: nn.Module, device: torch.device) -> nn.Module:
-    """Move a model to the device, channels last: the faster layout on both kinds."""
-    placed: nn.Module = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return placed
 
 
 def learning_rate(step: int, steps: int, options: Mapping[str, Any]) -> float:
@@ -93,47 +58,6 @@ def learning_rate(step: int, steps: int, options: Mapping[str, Any]) -> float:
     if options["schedule"] == "cosine":
         rate *= 0.5 * (1 + math.cos(math.pi * step / steps))
     return rate
-
-
-def _precision(device: torch.device) -> AbstractContextManager[Any]:
-    if device.type == "cuda":
-        return torch.autocast("cuda", dtype=torch.bfloat16)
-    return nullcontext()  # bf16 is many times slower on a CPU
-
-
-def predict_probabilities(
-    model: nn.Module, pixels: torch.Tensor, *, batch_size: int
-) -> torch.Tensor:
-    """Predict class probabilities.
-
-    Parameters
-    ----------
-    model : nn.Module
-        To logits.
-    pixels : Tensor of uint8, shape (N, S, S, 3)
-        RGB, on the model's device.
-    batch_size : int
-        Pictures a step.
-
-    Returns
-    -------
-    Tensor of float64, shape (N, C)
-        Rows sum to 1; on the CPU.
-    """
-    return predict_logits(model, pixels, batch_size=batch_size).double().softmax(1)
-
-
-def predict_logits(
-    model: nn.Module, pixels: torch.Tensor, *, batch_size: int
-) -> torch.Tensor:
-    """Predict logits, float32 (N, C), on the CPU; see :func:`predict_probabilities`."""
-    model.eval()
-    parts = []
-    with torch.inference_mode(), _precision(pixels.device):
-        for start in range(0, len(pixels), batch_size):
-            batch = transform_eval(pixels[start : start + batch_size])
-            parts.append(model(batch).float().cpu())
-    return torch.cat(parts)
 
 
 def evaluate(model: nn.Module, data: Labelled, *, batch_size: int) -> dict[str, float]:
@@ -244,7 +168,7 @@ def train_one_epoch(
                 (epoch - 1) * len(batches) + step, total, options
             )
         optimizer.zero_grad(set_to_none=True)
-        with _precision(inputs.device):
+        with fast_precision(inputs.device):
             logits = model(inputs)
             loss = cross_entropy(logits, labels)
         value = float(loss.detach())
@@ -304,27 +228,9 @@ def fit(
         momentum=options["momentum"],
         weight_decay=options["weight_decay"],
     )
-    progress, history = Progress(), []
-    best: dict[str, torch.Tensor] = {}
-    found = state.load()
-    if found is not None:
-        arrays, facts = found
-        progress, history = Progress(**facts["progress"]), facts["history"]
-        best = _take(arrays, "best.")
-        model.load_state_dict(_take(arrays, "model."))
-        _restore_momentum(model, optimizer, _take(arrays, "momentum."))
-        logging.info("continues at epoch %d, step %d", progress.epoch, progress.step)
-
-    def save() -> None:
-        state.save(
-            {
-                **_give(model.state_dict(), "model."),
-                **_give(best, "best."),
-                **_give(_momentum(model, optimizer), "momentum."),
-            },
-            {"progress": asdict(progress), "history": history},
-        )
-
+    standing = load_standing(state, model, optimizer)
+    progress = standing.progress
+    save = partial(save_standing, state, standing, model, optimizer)
     while not progress.finished:
         figures = train_one_epoch(
             model,
@@ -336,18 +242,14 @@ def fit(
             save_seconds=save_seconds,
         )
         figures |= evaluate(model, valid, batch_size=options["batch_size"])
-        history.append({"epoch": progress.epoch, **figures})
-        logging.info(
-            "epoch %d %s",
-            progress.epoch,
-            " ".join(f"{name} {value:.4f}" for name, value in figures.items()),
-        )
-        if not best or figures["val_loss"] < progress.best_loss:
-            progress.best_loss, progress.best_epoch = (
-                figures["val_loss"],
-                progress.epoch,
-            )
-            best = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
+        standing.history.append({"epoch": progress.epoch, **figures})
+        text = " ".join(f"{name} {value:.4f}" for name, value in figures.items())
+        logging.info("epoch %d %s", progress.epoch, text)
+        if not standing.best or figures["val_loss"] < progress.best_loss:
+            progress.best_loss = figures["val_loss"]
+            progress.best_epoch = progress.epoch
+            state_dict = model.state_dict()
+            standing.best = {k: v.detach().cpu().clone() for k, v in state_dict.items()}
         waited = progress.epoch - progress.best_epoch
         progress.finished = (
             progress.epoch == options["epochs"] or waited >= options["patience"]
@@ -355,40 +257,4 @@ def fit(
         progress.epoch += 1
         save()
     logging.info("kept epoch %d", progress.best_epoch)
-    return best, history
-
-
-def _give(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, np.ndarray]:
-    return {prefix + name: value.cpu().numpy() for name, value in tensors.items()}
-
-
-def _take(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, torch.Tensor]:
-    return {
-        name.removeprefix(prefix): torch.from_numpy(value.copy())
-        for name, value in arrays.items()
-        if name.startswith(prefix)
-    }
-
-
-def _momentum(
-    model: nn.Module, optimizer: torch.optim.Optimizer
-) -> dict[str, torch.Tensor]:
-    buffers = {}
-    for name, parameter in model.named_parameters():
-        value = optimizer.state[parameter].get("momentum_buffer")
-        if value is not None:
-            buffers[name] = value
-    return buffers
-
-
-def _restore_momentum(
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    buffers: Mapping[str, torch.Tensor],
-) -> None:
-    for name, parameter in model.named_parameters():
-        if name in buffers:
-            value = buffers[name].to(parameter.device)
-            # as torch would have made it: with the layout of its parameter
-            laid_out = torch.empty_like(parameter).copy_(value)
-            optimizer.state[parameter]["momentum_buffer"] = laid_out
+    return standing.best, standing.history

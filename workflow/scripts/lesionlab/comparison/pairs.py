@@ -122,7 +122,7 @@ def compare_pairs(
         ``a``, ``b``, ``metric``, ``difference`` (b minus a), ``low``, ``high``,
         ``p_value`` (of accuracy by McNemar's test; None for the others).
     tests : list of dict
-        From :func:`test_accuracy`, one a pair.
+        From :func:`compare_accuracy`, one a pair.
     """
     pairs, tests = [], []
     for a, b in combinations(outcomes, 2):
@@ -133,7 +133,7 @@ def compare_pairs(
             left, right = first.score(w), second.score(w)
             return {name: _subtract(right[name], left[name]) for name in COMPARED}
 
-        test = {"a": a, "b": b, **test_accuracy(outcomes[a], outcomes[b], tables[a])}
+        test = {"a": a, "b": b, **compare_accuracy(outcomes[a], outcomes[b], tables[a])}
         tests.append(test)
         intervals = bootstrap(difference, weights, confidence=confidence)
         for metric, figure in intervals.items():
@@ -151,7 +151,7 @@ def compare_pairs(
     return pairs, tests
 
 
-def test_accuracy(a: Outcome, b: Outcome, table: pd.DataFrame) -> dict[str, Any]:
+def compare_accuracy(a: Outcome, b: Outcome, table: pd.DataFrame) -> dict[str, Any]:
     """Exact McNemar test on one photograph per lesion, that of the lowest image_id.
 
     Photographs of one lesion are not independent, as the test demands (McNemar, 1947).

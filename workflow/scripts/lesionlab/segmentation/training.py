@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,11 +14,20 @@ from tqdm import tqdm
 from lesionlab.errors import LabError
 from lesionlab.segmentation.batches import epoch_order, make_batch
 from lesionlab.segmentation.overlap import best_threshold, jaccard_curve
+from lesionlab.segmentation.phases import (
+    Phase,
+    compile_unet,
+    plan_phases,
+    segmentation_loss,
+)
 from lesionlab.segmentation.prediction import predict_probability, quantise
-from lesionlab.segmentation.unet import build_unet
+from lesionlab.segmentation.snapshot import (
+    Progress,
+    load_standing,
+    save_standing,
+    take_up,
+)
 from lesionlab.state import TrainingState
-
-EPSILON = 1e-7
 
 
 @dataclass(frozen=True)
@@ -38,98 +47,6 @@ class Pairs:
     pixels: np.ndarray
     masks: np.ndarray
     rows: np.ndarray
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A run of epochs with one dropout rate and one learning rate."""
-
-    name: str
-    first: int
-    last: int
-    dropout: float
-    learning_rate: float
-
-
-def plan_phases(options: Mapping[str, Any]) -> list[Phase]:
-    """List the phases of a training; a phase of no epochs is left out.
-
-    Parameters
-    ----------
-    options : Mapping
-        The section ``segmentation`` of the config.
-
-    Returns
-    -------
-    list of Phase
-        Epochs count from 1 through all phases.
-    """
-    proper, free = options["epochs"], options["dropout_free_epochs"]
-    rate, free_rate = options["learning_rate"], options["dropout_free_learning_rate"]
-    phases = [
-        Phase("dropout", 1, proper, options["dropout"], rate),
-        Phase("dropout_free", proper + 1, proper + free, 0.0, free_rate),
-    ]
-    return [phase for phase in phases if phase.last >= phase.first]
-
-
-def segmentation_loss(name: str) -> Any:
-    """Find a loss by its name in the config.
-
-    Parameters
-    ----------
-    name : {"bce", "bce_dice"}
-        Binary cross-entropy, or its sum with the soft Dice loss
-        1 - 2 sum(p y) / (sum(p) + sum(y)) of each image (Milletari et al., 2016).
-
-    Returns
-    -------
-    Callable
-        Of true and predicted (B, H, W, 1); returns a scalar, a mean over the batch.
-    """
-
-    def bce(y: Any, p: Any) -> Any:
-        return keras.ops.mean(keras.losses.binary_crossentropy(y, p))
-
-    def bce_dice(y: Any, p: Any) -> Any:
-        both = keras.ops.sum(y * p, axis=(1, 2, 3))
-        sizes = keras.ops.sum(y, axis=(1, 2, 3)) + keras.ops.sum(p, axis=(1, 2, 3))
-        dice = (2 * both + EPSILON) / (sizes + EPSILON)
-        return bce(y, p) + keras.ops.mean(1 - dice)
-
-    return {"bce": bce, "bce_dice": bce_dice}[name]
-
-
-def compile_unet(options: Mapping[str, Any], phase: Phase) -> keras.Model:
-    """Build and compile the network of one phase.
-
-    Parameters
-    ----------
-    options : Mapping
-        The section ``segmentation`` of the config.
-    phase : Phase
-        Gives dropout and learning rate.
-
-    Returns
-    -------
-    keras.Model
-        Its optimizer is built, so that its variables can be restored.
-    """
-    model = build_unet(
-        height=options["height"],
-        width=options["width"],
-        dropout=phase.dropout,
-        seed=options["seed"] + 1000 * phase.first,
-    )
-    model.compile(
-        optimizer=keras.optimizers.Adam(phase.learning_rate),
-        loss=segmentation_loss(options["loss"]),
-        metrics=[keras.metrics.BinaryAccuracy(name="accuracy")],
-        # XLA is slower on a CPU; jax has no other way to compile a step
-        jit_compile=keras.backend.backend() == "jax",
-    )
-    model.optimizer.build(model.trainable_variables)
-    return model
 
 
 def validate(
@@ -174,19 +91,6 @@ def validate(
     }
 
 
-@dataclass
-class Progress:
-    """Where a training stands; with the weights, all that a snapshot holds."""
-
-    epoch: int = 1
-    step: int = 0
-    loss: float = 0.0
-    accuracy: float = 0.0
-    best_epoch: int = 0
-    best_jaccard: float = -1.0
-    finished: bool = False
-
-
 def fit_unet(
     train: Pairs,
     valid: Pairs,
@@ -220,48 +124,36 @@ def fit_unet(
     LabError
         If the loss is not finite.
     """
-    phases = plan_phases(options)
-    found = state.load()
-    progress, history = Progress(), []
-    arrays: dict[str, np.ndarray] = {}
-    if found is not None:
-        arrays, facts = found
-        progress, history = Progress(**facts["progress"]), facts["history"]
-        logging.info("continues at epoch %d, step %d", progress.epoch, progress.step)
-    best, last = _numbered(arrays, "best"), _numbered(arrays, "last")
-    for phase in phases:
-        if progress.epoch > phase.last or progress.finished:
+    standing = load_standing(state)
+    progress = standing.progress
+    for phase in plan_phases(options):
+        if progress.epoch > phase.last:
             continue
         model = compile_unet(options, phase)
-        if "model0" in arrays:
-            _restore(model, arrays)
-            arrays = {}
-        elif last:
-            model.set_weights(last)
+        take_up(model, standing)
+        save = partial(save_standing, state, standing, model)
         while progress.epoch <= phase.last:
             _train_epoch(
                 model,
                 train,
                 options=options,
                 progress=progress,
-                save=partial(_save, state, model, best, progress, history),
+                save=save,
                 save_seconds=save_seconds,
-                epochs=phases[-1].last,
             )
             row = _close_epoch(model, train, valid, options, progress, phase)
-            history.append(row)
+            standing.history.append(row)
             if options["keep"] == "last" or row["val_jaccard"] > progress.best_jaccard:
-                best = model.get_weights()
+                standing.best = model.get_weights()
                 progress.best_jaccard = row["val_jaccard"]
                 progress.best_epoch = progress.epoch
             progress.epoch += 1
-            progress.finished = progress.epoch > phases[-1].last
-            # a phase begins with a fresh optimizer, so only its weights are handed on
-            held = model if progress.epoch <= phase.last else None
-            last = model.get_weights()
-            _save(state, held, best, progress, history, last)
+            if progress.epoch <= phase.last:
+                save()
+        standing.last = model.get_weights()
+        save_standing(state, standing, None)
     logging.info("kept epoch %d", progress.best_epoch)
-    return best, history
+    return standing.best, standing.history
 
 
 def _train_epoch(
@@ -270,9 +162,8 @@ def _train_epoch(
     *,
     options: Mapping[str, Any],
     progress: Progress,
-    save: Any,
+    save: Callable[[], None],
     save_seconds: float,
-    epochs: int,
 ) -> None:
     size, seed, epoch = options["batch_size"], options["seed"], progress.epoch
     shuffle = options["shuffle"]
@@ -280,6 +171,7 @@ def _train_epoch(
     rows = train.rows[order]
     steps = range(progress.step, -(-len(rows) // size))
     saved = time.monotonic()
+    epochs = options["epochs"] + options["dropout_free_epochs"]
     title = f"U-Net epoch {epoch}/{epochs}"
     for step in tqdm(steps, title, unit="step", disable=None):
         chosen = rows[step * size : (step + 1) * size]
@@ -329,40 +221,3 @@ def _close_epoch(
     )
     logging.info("epoch %d (%s) %s", row["epoch"], phase.name, figures)
     return row
-
-
-def _save(
-    state: TrainingState,
-    model: keras.Model | None,
-    best: list[np.ndarray],
-    progress: Progress,
-    history: list[dict[str, Any]],
-    last: list[np.ndarray] | None = None,
-) -> None:
-    groups: dict[str, list[Any]] = {"best": best, "last": last or []}
-    if model is not None:
-        # `variables`, unlike `weights`, holds the state of every dropout's generator
-        groups["model"] = [keras.ops.convert_to_numpy(v) for v in model.variables]
-        groups["optimizer"] = [
-            keras.ops.convert_to_numpy(v) for v in model.optimizer.variables
-        ]
-    arrays = {
-        f"{name}{index}": np.asarray(value)
-        for name, values in groups.items()
-        for index, value in enumerate(values)
-    }
-    state.save(arrays, {"progress": vars(progress).copy(), "history": history})
-
-
-def _restore(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
-    for name, variables in (
-        ("model", model.variables),
-        ("optimizer", model.optimizer.variables),
-    ):
-        for variable, value in zip(variables, _numbered(arrays, name), strict=True):
-            variable.assign(value)
-
-
-def _numbered(arrays: Mapping[str, np.ndarray], name: str) -> list[np.ndarray]:
-    count = sum(key.rstrip("0123456789") == name for key in arrays)
-    return [arrays[f"{name}{index}"] for index in range(count)]

@@ -1,0 +1,58 @@
+"""A small data folder in the layout of HAM10000, sound or spoilt."""
+
+import cv2
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+SOUND = 6
+WIDTH, HEIGHT = 48, 36
+
+
+def draw_pair(seed):
+    """One photograph and a mask with a square lesion."""
+    pixels = np.random.default_rng(seed).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[10:20, 10:30] = 255
+    return pixels, mask
+
+
+def write_pair(root, name, seed):
+    pixels, mask = draw_pair(seed)
+    cv2.imwrite(str(root / "images" / f"{name}.jpg"), pixels)
+    cv2.imwrite(str(mask_path(root, name)), mask)
+
+
+def mask_path(root, name):
+    return root / "masks" / f"{name}_segmentation.png"
+
+
+def write_tables(root, rows):
+    """Rows of image_id, lesion_id and dx into both tables."""
+    table = pd.DataFrame(rows, columns=["image_id", "lesion_id", "dx"])
+    truth = pd.DataFrame({"image": table["image_id"]})
+    for dx in ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC"):
+        truth[dx] = (table["dx"] == dx.lower()).astype(float)
+    truth.to_csv(root / "GroundTruth.csv", index=False)
+    facts = table.assign(dx_type="histo", age=50.0, sex="male", localization="back")
+    facts.to_csv(root / "HAM10000_metadata.csv", index=False)
+
+
+def make_folder(root):
+    """Six sound photographs of five lesions; give their rows."""
+    for folder in ("images", "masks"):
+        (root / folder).mkdir(parents=True)
+    rows = []
+    for number in range(SOUND):
+        name = f"ISIC_{number:07d}"
+        write_pair(root, name, number)
+        rows.append((name, f"HAM_{max(1, number)}", "mel" if number < 3 else "nv"))
+    write_tables(root, rows)
+    return rows
+
+
+def write_palette_mask(path, mask):
+    """Store a mask as 402 of the real ones are: a palette whose order is inverted."""
+    picture = Image.fromarray((mask == 0).astype(np.uint8), "P")
+    picture.putpalette([255, 255, 255, 0, 0, 0])
+    picture.save(path)

@@ -1,0 +1,104 @@
+"""Every wrong config is refused in one line that names the key and what is allowed."""
+
+import copy
+
+import pytest
+import yaml
+
+from lesionlab.config import check_config
+from lesionlab.errors import LabError
+
+
+@pytest.fixture(scope="module")
+def schema(repository):
+    path = repository / "workflow" / "schemas" / "config.schema.yaml"
+    return yaml.safe_load(path.read_text())
+
+
+@pytest.fixture
+def config(repository):
+    return yaml.safe_load((repository / "config.yaml").read_text())
+
+
+def change(config, key, value):
+    changed = copy.deepcopy(config)
+    *sections, name = key.split(".")
+    part = changed
+    for section in sections:
+        part = part[section]
+    part[name] = value
+    return changed
+
+
+WRONG = [
+    ("segmentation.learnig_rate", 0.1, "unknown key; did you mean learning_rate"),
+    ("clasification", {}, "unknown key; did you mean classification"),
+    ("run", "My Run", "text that matches"),
+    ("run", "..", "text that matches"),
+    ("segmentation.height", 100, "a multiple of 16"),
+    ("segmentation.epochs", 0, "at least 1"),
+    ("segmentation.epochs", "ten", "integer"),
+    ("segmentation.learning_rate", "1e-3", "write a number as 0.001 or 1.0e-3"),
+    ("segmentation.loss", "focal", "one of bce, bce_dice"),
+    ("segmentation.dropout", 1.0, "less than 1"),
+    ("classification.arms", [], "at least 1"),
+    ("classification.arms", ["original", "original"], "each entry once"),
+    ("classification.arms", ["orignal"], "one of original, segmented"),
+    ("classification.seeds", [1.5], "integer"),
+    ("classification.augmentation.jitter", 2, "less than 1"),
+    ("comparison.confidence", 95, "less than 1"),
+    ("dataset.source", "kaggle", "one of phantom, folder"),
+    ("dataset.positive_class", "mel", "one of MEL, NV, Other_SC"),
+    ("dataset.classes", {"MEL": ["mel"]}, "two classes or more"),
+    ("dataset.classes", {"MEL": ["mel"], "B": ["mel"]}, "mel stands twice"),
+    ("split.classification.train", {"Nevus": 3}, "Nevus: no such class"),
+    ("split.classification.test", "all", "give a total or counts per class"),
+    ("split.folds", 1, "at least 2"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "why"), WRONG)
+def test_a_wrong_value_is_refused_in_one_line(config, schema, key, value, why):
+    with pytest.raises(LabError) as error:
+        check_config(change(config, key, value), schema)
+    message = str(error.value)
+    assert message.startswith("config: ")
+    assert key in message or key.split(".")[-1] in message
+    assert why in message
+    assert "\n" not in message
+
+
+def test_a_missing_key_is_named(config, schema):
+    del config["segmentation"]["height"]
+    with pytest.raises(LabError, match=r"segmentation\.height: missing"):
+        check_config(config, schema)
+
+
+def test_the_default_config_passes(config, schema):
+    check_config(config, schema)
+
+
+def test_every_key_of_the_schema_is_described(schema):
+    def walk(node, path):
+        for name, child in node.get("properties", {}).items():
+            if "properties" in child:
+                assert child["additionalProperties"] is False, f"{path}.{name}"
+            else:
+                assert child.keys() & {"description", "$ref"}, f"{path}.{name}"
+            walk(child, f"{path}.{name}")
+
+    walk(schema, "")
+
+
+@pytest.mark.parametrize("name", ["reference-2022", "ham10000", "ham10000-cpu"])
+def test_presets_fit_the_schema(repository, config, schema, name):
+    def merge(base, over):
+        for key, value in over.items():
+            both = isinstance(value, dict) and isinstance(base.get(key), dict)
+            base[key] = merge(base[key], value) if both else value
+        return base
+
+    preset = yaml.safe_load((repository / "presets" / f"{name}.yaml").read_text())
+    merged = merge(config, preset)
+    check_config(merged, schema)
+    assert merged["run"] == name

@@ -1,0 +1,121 @@
+"""Training states: whole or not used, one writer, another identity elsewhere."""
+
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lesionlab.errors import LabError
+from lesionlab.state import TrainingState
+
+LIBRARY = Path(__file__).parents[2] / "workflow" / "scripts"
+HOLD = """
+import sys, time
+sys.path.insert(0, {library!r})
+from pathlib import Path
+from lesionlab.state import TrainingState
+with TrainingState(Path({folder!r}), {{"seed": 1}}):
+    print("held", flush=True)
+    time.sleep(1.5)
+"""
+
+
+def arrays(value):
+    return {
+        "weights": np.full((3, 5), value, np.float32),
+        "step": np.array(value, np.int64),
+        "empty": np.zeros((0, 2), np.float32),
+    }
+
+
+@pytest.fixture
+def state(tmp_path):
+    with TrainingState(tmp_path, {"seed": 1}) as state:
+        yield state
+
+
+def snapshots(state):
+    return sorted(state.folder.glob("snapshot-*"))
+
+
+def test_a_new_state_is_empty(state):
+    assert state.load() is None
+
+
+def test_a_snapshot_comes_back_as_it_went(state):
+    state.save(arrays(7), {"epoch": 3, "best": 0.5})
+    found, facts = state.load()
+    assert facts == {"epoch": 3, "best": 0.5}
+    for name, value in arrays(7).items():
+        assert found[name].dtype == value.dtype
+        assert np.array_equal(found[name], value)
+        assert found[name].shape == value.shape
+
+
+def test_two_snapshots_are_kept(state):
+    for epoch in range(5):
+        state.save(arrays(epoch), {"epoch": epoch})
+    assert len(snapshots(state)) == 2
+    assert state.load()[1] == {"epoch": 4}
+
+
+def test_another_identity_never_finds_it(state, tmp_path):
+    state.save(arrays(1), {})
+    for other in ({"seed": 2}, {"seed": 1, "threads": 2}, {"seed": "1"}):
+        with TrainingState(tmp_path, other) as stranger:
+            assert stranger.load() is None
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_flipped_bit_is_detected_and_the_previous_snapshot_used(state, seed):
+    for epoch in (1, 2):
+        state.save(arrays(epoch), {"epoch": epoch})
+    newest = snapshots(state)[-1]
+    content = bytearray(newest.read_bytes())
+    draw = np.random.default_rng(seed)
+    content[draw.integers(len(content))] ^= 1 << draw.integers(8)
+    newest.write_bytes(content)
+    assert state.load()[1] == {"epoch": 1}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.9, 0.999])
+def test_a_snapshot_cut_short_is_detected(state, share):
+    for epoch in (1, 2):
+        state.save(arrays(epoch), {"epoch": epoch})
+    newest = snapshots(state)[-1]
+    newest.write_bytes(newest.read_bytes()[: int(share * newest.stat().st_size)])
+    assert state.load()[1] == {"epoch": 1}
+
+
+def test_with_no_good_snapshot_the_training_begins(state):
+    state.save(arrays(1), {})
+    snapshots(state)[0].write_bytes(b"")
+    assert state.load() is None
+
+
+def test_a_full_disk_leaves_the_previous_snapshot_good(state):
+    state.save(arrays(1), {"epoch": 1})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(LabError, match=r"cannot be saved .* make room"):
+            state.save({"weights": np.zeros(10_000)}, {"epoch": 2})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert state.load()[1] == {"epoch": 1}
+    assert not list(state.folder.glob("*.draft"))
+
+
+def test_a_second_process_waits_and_says_for_whom(tmp_path, caplog):
+    script = HOLD.format(library=str(LIBRARY), folder=str(tmp_path))
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        started = time.monotonic()
+        with TrainingState(tmp_path, {"seed": 1}):
+            assert time.monotonic() - started > 0.5
+    assert f"process {holder.pid} on" in caplog.text

@@ -1,0 +1,42 @@
+"""Predict logits and probabilities of many pictures."""
+
+import torch
+from torch import nn
+
+from lesionlab.classification.device import fast_precision
+from lesionlab.classification.transforms import transform_eval
+
+
+def predict_probabilities(
+    model: nn.Module, pixels: torch.Tensor, *, batch_size: int
+) -> torch.Tensor:
+    """Predict class probabilities.
+
+    Parameters
+    ----------
+    model : nn.Module
+        To logits.
+    pixels : Tensor of uint8, shape (N, S, S, 3)
+        RGB, on the model's device.
+    batch_size : int
+        Pictures a step.
+
+    Returns
+    -------
+    Tensor of float64, shape (N, C)
+        Rows sum to 1; on the CPU.
+    """
+    return predict_logits(model, pixels, batch_size=batch_size).double().softmax(1)
+
+
+def predict_logits(
+    model: nn.Module, pixels: torch.Tensor, *, batch_size: int
+) -> torch.Tensor:
+    """Predict logits, float32 (N, C), on the CPU; see :func:`predict_probabilities`."""
+    model.eval()
+    parts = []
+    with torch.inference_mode(), fast_precision(pixels.device):
+        for start in range(0, len(pixels), batch_size):
+            batch = transform_eval(pixels[start : start + batch_size])
+            parts.append(model(batch).float().cpu())
+    return torch.cat(parts)

@@ -1,0 +1,103 @@
+"""The two phases of a training, with dropout and without: loss, rate, network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from lesionlab.segmentation.unet import build_unet
+
+EPSILON = 1e-7
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A run of epochs with one dropout rate and one learning rate."""
+
+    name: str
+    first: int
+    last: int
+    dropout: float
+    learning_rate: float
+
+
+def plan_phases(options: Mapping[str, Any]) -> list[Phase]:
+    """List the phases of a training; a phase of no epochs is left out.
+
+    Parameters
+    ----------
+    options : Mapping
+        The section ``segmentation`` of the config.
+
+    Returns
+    -------
+    list of Phase
+        Epochs count from 1 through all phases.
+    """
+    proper, free = options["epochs"], options["dropout_free_epochs"]
+    rate, free_rate = options["learning_rate"], options["dropout_free_learning_rate"]
+    phases = [
+        Phase("dropout", 1, proper, options["dropout"], rate),
+        Phase("dropout_free", proper + 1, proper + free, 0.0, free_rate),
+    ]
+    return [phase for phase in phases if phase.last >= phase.first]
+
+
+def segmentation_loss(name: str) -> Any:
+    """Find a loss by its name in the config.
+
+    Parameters
+    ----------
+    name : {"bce", "bce_dice"}
+        Binary cross-entropy, or its sum with the soft Dice loss
+        1 - 2 sum(p y) / (sum(p) + sum(y)) of each image (Milletari et al., 2016).
+
+    Returns
+    -------
+    Callable
+        Of true and predicted (B, H, W, 1); returns a scalar, a mean over the batch.
+    """
+
+    def bce(y: Any, p: Any) -> Any:
+        return keras.ops.mean(keras.losses.binary_crossentropy(y, p))
+
+    def bce_dice(y: Any, p: Any) -> Any:
+        both = keras.ops.sum(y * p, axis=(1, 2, 3))
+        sizes = keras.ops.sum(y, axis=(1, 2, 3)) + keras.ops.sum(p, axis=(1, 2, 3))
+        dice = (2 * both + EPSILON) / (sizes + EPSILON)
+        return bce(y, p) + keras.ops.mean(1 - dice)
+
+    return {"bce": bce, "bce_dice": bce_dice}[name]
+
+
+def compile_unet(options: Mapping[str, Any], phase: Phase) -> keras.Model:
+    """Build and compile the network of one phase.
+
+    Parameters
+    ----------
+    options : Mapping
+        The section ``segmentation`` of the config.
+    phase : Phase
+        Gives dropout and learning rate.
+
+    Returns
+    -------
+    keras.Model
+        Its optimizer is built, so that its variables can be restored.
+    """
+    model = build_unet(
+        height=options["height"],
+        width=options["width"],
+        dropout=phase.dropout,
+        seed=options["seed"] + 1000 * phase.first,
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adam(phase.learning_rate),
+        loss=segmentation_loss(options["loss"]),
+        metrics=[keras.metrics.BinaryAccuracy(name="accuracy")],
+        # XLA is slower on a CPU; jax has no other way to compile a step
+        jit_compile=keras.backend.backend() == "jax",
+    )
+    model.optimizer.build(model.trainable_variables)
+    return model
