@@ -37,8 +37,8 @@ def test_segmented_is_black_outside_and_exact_inside(pair):
     assert not shown[~mask].any()
 
 
-@pytest.mark.parametrize(("fill", "expected"), [(False, 0), (True, None)])
-def test_empty_and_full_masks_are_defined(pair, fill, expected):
+@pytest.mark.parametrize("full", [False, True])
+def test_empty_and_full_masks_are_defined(pair, full):
     photograph, mask = pair
-    shown = ARMS["segmented"](photograph, np.full_like(mask, fill))
-    assert np.array_equal(shown, photograph if fill else np.zeros_like(photograph))
+    shown = ARMS["segmented"](photograph, np.full_like(mask, full))
+    assert np.array_equal(shown, photograph if full else np.zeros_like(photograph))

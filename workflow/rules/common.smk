@@ -43,6 +43,7 @@ FOLDS = [
 ARMS = list(config["classification"]["arms"])
 SEEDS = [f"seed{number}" for number in config["classification"]["seeds"]]
 CLASSES = drop_nulls(config["dataset"]["classes"])
+UNET_ENVIRONMENT = f"../../envs/{config['segmentation']['backend']}.yaml"
 CLASSIFIER_KEYS = sorted(set(config["classification"]) - {"arms", "seeds"})
 
 

@@ -46,7 +46,7 @@ rule train_unet:
     benchmark:
         "results/<run>/benchmarks/train_unet/{fold}.tsv"
     conda:
-        "../../envs/tensorflow.yaml"
+        UNET_ENVIRONMENT
     threads: config["segmentation"]["threads"]
     resources:
         gpu=1,
@@ -76,7 +76,7 @@ rule predict_masks:
     benchmark:
         "results/<run>/benchmarks/predict_masks/{fold}.tsv"
     conda:
-        "../../envs/tensorflow.yaml"
+        UNET_ENVIRONMENT
     threads: config["segmentation"]["threads"]
     resources:
         gpu=1,

@@ -99,10 +99,8 @@ def save_standing(
         standing.model, standing.optimizer = [], []
     else:
         # `variables`, unlike `weights`, holds the state of every dropout's generator
-        standing.model = [keras.ops.convert_to_numpy(v) for v in model.variables]
-        standing.optimizer = [
-            keras.ops.convert_to_numpy(v) for v in model.optimizer.variables
-        ]
+        standing.model = [v.numpy() for v in model.variables]
+        standing.optimizer = [v.numpy() for v in model.optimizer.variables]
     groups: dict[str, Arrays] = {name: getattr(standing, name) for name in GROUPS}
     arrays = {
         f"{name}.{index}": np.asarray(value)

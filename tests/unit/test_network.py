@@ -1,0 +1,153 @@
+"""ResNet-50: its variants are never guessed, its weights never trusted."""
+
+import hashlib
+import http.server
+import json
+import pickle
+import threading
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+import fetch_imagenet
+from lesionlab.classification.network import (
+    build_resnet,
+    load_initial_weights,
+    load_model,
+    save_model,
+    weights_variant,
+)
+from lesionlab.errors import LabError
+
+
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory):
+    """A state dict as torchvision saves it: 1000 classes."""
+    path = tmp_path_factory.mktemp("weights") / "resnet.pth"
+    torch.save(build_resnet(1000, seed=9).state_dict(), path)
+    return path
+
+
+def test_the_reference_network_has_torchvisions_parameters():
+    count = sum(p.numel() for p in build_resnet(3, seed=1).parameters())
+    assert count == 25_557_032 - 997 * 2049
+
+
+def test_equal_seeds_give_equal_weights_and_leave_the_global_generator():
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    first, second = (build_resnet(3, seed=4).state_dict() for _ in range(2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert not torch.equal(first["fc.weight"], build_resnet(3, seed=5).fc.weight)
+
+
+def test_the_variants_share_weights_but_not_outputs():
+    v1, v15 = (build_resnet(3, seed=1, variant=name) for name in ("v1", "v1.5"))
+    v1.load_state_dict(v15.state_dict())
+    picture = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        assert not torch.allclose(v1.eval()(picture), v15.eval()(picture))
+    assert v1.layer2[0].conv1.stride == (2, 2) == v15.layer2[0].conv2.stride
+
+
+def test_pretrained_weights_are_taken_but_for_the_head(pretrained):
+    model = build_resnet(3, seed=1)
+    head = model.fc.weight.clone()
+    load_initial_weights(model, pretrained)
+    assert torch.equal(model.fc.weight, head)
+    assert torch.equal(model.conv1.weight, torch.load(pretrained)["conv1.weight"])
+
+
+class Evil:
+    def __reduce__(self):
+        return print, ("a weights file must not run code",)
+
+
+def test_weights_of_another_kind_are_refused(tmp_path, capsys):
+    model = build_resnet(3, seed=1)
+    wrong = {
+        "none.pth": None,
+        "text.pth": b"not weights",
+        "empty.safetensors": b"",
+        "evil.pth": pickle.dumps(Evil()),
+    }
+    for name, content in wrong.items():
+        path = tmp_path / name
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(LabError, match=name) as why:
+            load_initial_weights(model, path)
+        assert "\n" not in str(why.value)
+    torch.save({"conv1.weight": torch.zeros(1)}, tmp_path / "other.pth")
+    with pytest.raises(LabError, match="not the weights of a ResNet-50"):
+        load_initial_weights(model, tmp_path / "other.pth")
+    assert "run code" not in capsys.readouterr().out
+
+
+def test_the_variant_is_named_beside_the_file_or_in_the_config(tmp_path):
+    path = tmp_path / "w.pth"
+    with pytest.raises(LabError, match=r"v1 or v1\.5\? name it"):
+        weights_variant(path, None)
+    assert weights_variant(path, "v1") == "v1"
+    path.with_suffix(".json").write_text(json.dumps({"variant": "v1.5"}))
+    assert weights_variant(path, None) == "v1.5"
+    with pytest.raises(LabError, match=r"v1, but .*w\.json says v1\.5"):
+        weights_variant(path, "v1")
+
+
+def test_a_saved_model_comes_back_with_its_classes_and_variant(tmp_path):
+    model = build_resnet(4, seed=1, variant="v1").eval()
+    path = tmp_path / "model.safetensors"
+    save_model(path, model.state_dict(), variant="v1", classes=["a", "b", "c", "d"])
+    loaded, classes = load_model(path)
+    picture = torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        assert torch.equal(loaded(picture), model(picture))
+    assert classes == ["a", "b", "c", "d"]
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A web server on the loopback that serves a folder."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    handler = partial(QuietHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield folder, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def fetch(url, known, folder):
+    paths = SimpleNamespace(weights=folder / "w.pth", facts=folder / "w.json")
+    fetch_imagenet.main(paths, options={"url": url, "sha256": known})
+    return paths
+
+
+def test_imagenet_weights_are_downloaded_and_checked(server, tmp_path):
+    folder, address = server
+    (folder / "w.pth").write_bytes(b"weights")
+    known = hashlib.sha256(b"weights").hexdigest()
+    paths = fetch(f"{address}/w.pth", known, tmp_path / "to")
+    assert paths.weights.read_bytes() == b"weights"
+    facts = json.loads(paths.facts.read_text())
+    assert (facts["variant"], facts["sha256"]) == ("v1.5", known)
+    assert sorted(p.name for p in paths.weights.parent.iterdir()) == ["w.json", "w.pth"]
+
+
+@pytest.mark.parametrize("name", ["missing.pth", "wrong.pth"])
+def test_a_failed_download_is_one_line_that_says_what_to_do(server, tmp_path, name):
+    folder, address = server
+    (folder / "wrong.pth").write_bytes(b"another file")
+    with pytest.raises(LabError, match=r"classification\.weights") as why:
+        fetch(f"{address}/{name}", "0" * 64, tmp_path / "to")
+    assert "\n" not in str(why.value)
+    assert not (tmp_path / "to" / "w.pth").exists()

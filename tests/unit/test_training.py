@@ -1,0 +1,241 @@
+"""Both trainings: a killed one continues to the same bits, and what the recipes say."""
+
+import math
+
+import numpy as np
+import pytest
+
+from lesionlab.errors import LabError
+from lesionlab.segmentation.backend import start_backend
+from lesionlab.state import TrainingState
+
+
+class Killed(BaseException):
+    """Ends a training where a SIGKILL would."""
+
+
+class MortalState(TrainingState):
+    """Dies after so many saves."""
+
+    def __init__(self, folder, identity, *, saves=math.inf):
+        super().__init__(folder, identity)
+        self.saves = saves
+
+    def save(self, arrays, facts):
+        super().save(arrays, facts)
+        self.saves -= 1
+        if self.saves <= 0:
+            raise Killed
+
+
+def train_with_kills(fit, folder, saves):
+    """Kill a training after each so many saves until it comes to its end."""
+    for _ in range(100):
+        try:
+            with MortalState(folder, {}, saves=saves) as state:
+                return fit(state)
+        except Killed:
+            pass
+    raise AssertionError("the training makes no progress")
+
+
+@pytest.fixture(scope="module")
+def unet():
+    start_backend("tensorflow", threads=1)
+    from lesionlab.segmentation import training, unet
+
+    return training, unet
+
+
+UNET = {
+    "backend": "tensorflow",
+    "seed": 3,
+    "height": 32,
+    "width": 48,
+    "dropout": 0.3,
+    "loss": "bce",
+    "batch_size": 8,
+    "epochs": 2,
+    "learning_rate": 0.002,
+    "dropout_free_epochs": 2,
+    "dropout_free_learning_rate": 0.0005,
+    "shuffle": True,
+    "flips": True,
+    "keep": "best",
+}
+
+
+def make_pairs(training, rows):
+    draw = np.random.default_rng(1)
+    pixels = draw.integers(120, 256, (40, 32, 48, 3), np.uint8)
+    masks = np.zeros((40, 32, 48), np.uint8)
+    for mask, picture in zip(masks, pixels, strict=True):
+        y, x = draw.integers(4, 16), draw.integers(4, 24)
+        mask[y : y + 12, x : x + 16] = 255
+        picture[mask > 0] //= 3
+    return training.Pairs(pixels, masks, np.array(rows))
+
+
+def fit_unet(training, state, *, save_seconds=math.inf, **changes):
+    return training.fit_unet(
+        make_pairs(training, range(28)),
+        make_pairs(training, range(28, 40)),
+        options={**UNET, **changes},
+        state=state,
+        save_seconds=save_seconds,
+    )
+
+
+@pytest.fixture(scope="module")
+def whole_unet(unet, tmp_path_factory):
+    with TrainingState(tmp_path_factory.mktemp("state"), {}) as state:
+        return fit_unet(unet[0], state)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_the_unet_has_the_references_parameters(unet, dropout):
+    for height, width in ((32, 48), (448, 592)):
+        model = unet[1].build_unet(height=height, width=width, dropout=dropout, seed=1)
+        assert model.count_params() == 1_941_105
+        assert model.output_shape == (None, height, width, 1)
+
+
+def test_a_size_that_is_no_multiple_of_16_is_refused_by_the_config(repository):
+    schema = (repository / "workflow" / "schemas" / "config.schema.yaml").read_text()
+    assert schema.count("multipleOf: 16") == 2
+
+
+@pytest.mark.parametrize(("saves", "save_seconds"), [(1, math.inf), (3, 0.0)])
+def test_a_killed_unet_ends_in_the_same_bits(
+    unet, whole_unet, tmp_path, saves, save_seconds
+):
+    weights, history = train_with_kills(
+        lambda state: fit_unet(unet[0], state, save_seconds=save_seconds),
+        tmp_path,
+        saves,
+    )
+    assert history == whole_unet[1]
+    assert all(map(np.array_equal, weights, whole_unet[0]))
+
+
+def test_the_history_has_both_phases_and_the_best_epoch_is_kept(unet, whole_unet):
+    training, build = unet
+    weights, history = whole_unet
+    assert [row["phase"] for row in history] == ["dropout"] * 2 + ["dropout_free"] * 2
+    best = max(history, key=lambda row: row["val_jaccard"])
+    model = build.build_unet(height=32, width=48, dropout=0.0, seed=0)
+    model.set_weights(weights)
+    scores = training.validate(model, make_pairs(training, range(28, 40)), options=UNET)
+    assert scores["val_jaccard"] == pytest.approx(best["val_jaccard"], abs=1e-3)
+
+
+def test_keep_last_keeps_the_last_epoch(unet, tmp_path):
+    changes = {"keep": "last", "epochs": 2, "dropout_free_epochs": 0}
+    with TrainingState(tmp_path / "a", {}) as state:
+        last, history = fit_unet(unet[0], state, **changes)
+    assert len(history) == 2
+    with TrainingState(tmp_path / "b", {}) as state:
+        first, _ = fit_unet(unet[0], state, **{**changes, "epochs": 1})
+    assert not np.array_equal(first[0], last[0])
+
+
+def test_a_diverging_unet_names_epoch_and_batch(unet, tmp_path):
+    with (
+        TrainingState(tmp_path, {}) as state,
+        pytest.raises(LabError, match=r"epoch 1, batch \d+: the loss is .*learning"),
+    ):
+        fit_unet(unet[0], state, learning_rate=1e30)
+
+
+CLASSIFIER = {
+    "seed": 2,
+    "batch_size": 6,
+    "epochs": 3,
+    "patience": 50,
+    "learning_rate": 0.01,
+    "momentum": 0.9,
+    "weight_decay": 1e-4,
+    "schedule": "cosine",
+    "augmentation": {"flips": True, "rotations": True, "jitter": 0.1},
+}
+
+
+def fit_classifier(state, *, save_seconds=math.inf, **changes):
+    import torch
+
+    from lesionlab.classification import training
+    from lesionlab.classification.device import pick_device, place_model
+    from lesionlab.classification.network import build_resnet
+
+    draw = np.random.default_rng(1)
+    labels = draw.integers(0, 3, 26)
+    pixels = draw.integers(0, 120, (26, 32, 32, 3), np.uint8)
+    pixels[np.arange(26), ..., labels] += 100
+    data = training.Labelled(torch.from_numpy(pixels), torch.from_numpy(labels))
+    train, valid = (
+        training.Labelled(data.pixels[rows], data.labels[rows])
+        for rows in (slice(0, 18), slice(18, 26))
+    )
+    model = place_model(build_resnet(3, seed=2), pick_device(1))
+    options = {**CLASSIFIER, **changes}
+    return training.fit(
+        model, train, valid, options=options, state=state, save_seconds=save_seconds
+    )
+
+
+@pytest.fixture(scope="module")
+def whole_classifier(tmp_path_factory):
+    with TrainingState(tmp_path_factory.mktemp("state"), {}) as state:
+        return fit_classifier(state)
+
+
+@pytest.mark.parametrize(("saves", "save_seconds"), [(1, math.inf), (2, 0.0)])
+def test_a_killed_classifier_ends_in_the_same_bits(
+    whole_classifier, tmp_path, saves, save_seconds
+):
+    import torch
+
+    weights, history = train_with_kills(
+        lambda state: fit_classifier(state, save_seconds=save_seconds), tmp_path, saves
+    )
+    assert history == whole_classifier[1]
+    for name, value in whole_classifier[0].items():
+        assert torch.equal(weights[name], value), name
+
+
+def test_early_stopping_waits_for_the_patience(tmp_path):
+    changes = {"learning_rate": 1e-12, "epochs": 9, "patience": 2, "momentum": 0.0}
+    with TrainingState(tmp_path, {}) as state:
+        _, history = fit_classifier(state, **changes)
+    losses = [row["val_loss"] for row in history]
+    best = int(np.argmin(losses))
+    assert len(history) == min(9, best + 1 + 2)
+
+
+def test_a_diverging_classifier_names_epoch_and_batch(tmp_path):
+    with (
+        TrainingState(tmp_path, {}) as state,
+        pytest.raises(LabError, match=r"epoch \d, batch \d: the loss is .*learning"),
+    ):
+        fit_classifier(state, learning_rate=1e30)
+
+
+def test_the_cosine_schedule_falls_from_the_rate_to_zero():
+    from lesionlab.classification.training import learning_rate
+
+    rates = [learning_rate(n, 100, CLASSIFIER) for n in range(101)]
+    assert rates[0] == 0.01
+    assert rates[50] == pytest.approx(0.005)
+    assert rates[100] == pytest.approx(0)
+    assert rates == sorted(rates, reverse=True)
+    constant = {**CLASSIFIER, "schedule": "constant"}
+    assert {learning_rate(n, 100, constant) for n in range(101)} == {0.01}
+
+
+def test_every_photograph_is_seen_once_an_epoch_but_no_batch_has_one():
+    from lesionlab.classification.training import batches_of_epoch
+
+    batches = batches_of_epoch(20, batch_size=6, seed=1, epoch=1)
+    assert sorted(np.concatenate(batches)) == list(range(20))
+    batches = batches_of_epoch(19, batch_size=6, seed=1, epoch=1)
+    assert [len(batch) for batch in batches] == [6, 6, 6]

@@ -1,0 +1,64 @@
+"""Training and evaluation see pictures alike, but for what was drawn."""
+
+import numpy as np
+import pytest
+import torch
+
+from lesionlab.classification.transforms import (
+    augment,
+    draw_augmentation,
+    transform_eval,
+    transform_train,
+)
+
+ALL = {"flips": True, "rotations": True, "jitter": 0.3}
+NONE = {"flips": False, "rotations": False, "jitter": 0.0}
+
+
+@pytest.fixture
+def pixels():
+    draw = np.random.default_rng(0)
+    return torch.from_numpy(draw.integers(0, 256, (6, 16, 16, 3), np.uint8))
+
+
+def transform(pixels, rows, options=ALL, *, seed=1, epoch=1):
+    return transform_train(
+        pixels, np.array(rows), seed=seed, epoch=epoch, options=options
+    )
+
+
+def test_a_draw_hangs_on_seed_epoch_and_row_alone(pixels):
+    together = transform(pixels, [3, 9, 5, 0, 7, 2])
+    for position, row in enumerate([3, 9, 5, 0, 7, 2]):
+        alone = transform(pixels[position : position + 1], [row])
+        assert torch.equal(alone[0], together[position])
+    for other in ({"seed": 2}, {"epoch": 2}):
+        assert not torch.equal(transform(pixels, [3, 9, 5, 0, 7, 2], **other), together)
+
+
+def test_without_augmentation_training_sees_what_evaluation_sees(pixels):
+    seen = transform(pixels, range(6), NONE)
+    assert torch.allclose(seen, transform_eval(pixels), atol=1e-6)
+
+
+def test_geometry_moves_pixels_and_makes_no_new_ones(pixels):
+    options = {**ALL, "jitter": 0.0}
+    draws = draw_augmentation(np.arange(6), seed=1, epoch=1, options=options)
+    moved = augment(pixels, draws)
+    before = (pixels.permute(0, 3, 1, 2).float() / 255).flatten(2).sort(-1)[0]
+    assert torch.allclose(moved.flatten(2).sort(-1)[0], before, atol=1e-6)
+
+
+def test_all_eight_orientations_are_drawn():
+    draws = draw_augmentation(np.arange(4000), seed=1, epoch=1, options=ALL)
+    for column, values in ((0, 2), (1, 2), (2, 4)):
+        _, counts = np.unique(draws[:, column], return_counts=True)
+        assert len(counts) == values
+        assert counts.min() > 0.9 * 4000 / values
+    assert np.abs(draws[:, 3:] - 1).max() <= 0.3
+
+
+def test_imagenets_mean_becomes_zero():
+    grey = torch.full((1, 4, 4, 3), 0, dtype=torch.uint8)
+    grey[...] = torch.tensor([124, 116, 104], dtype=torch.uint8)
+    assert transform_eval(grey).abs().max() < 0.01
