@@ -156,7 +156,7 @@ CLASSIFIER = {
     "momentum": 0.9,
     "weight_decay": 1e-4,
     "schedule": "cosine",
-    "augmentation": {"flips": True, "rotations": True, "jitter": 0.1},
+    "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.2},
 }
 
 

@@ -11,8 +11,8 @@ from lesionlab.classification.transforms import (
     transform_train,
 )
 
-ALL = {"flips": True, "rotations": True, "jitter": 0.3}
-NONE = {"flips": False, "rotations": False, "jitter": 0.0}
+ALL = {"flips": True, "rotations": True, "jitter": 0.3, "crop": 0.4}
+NONE = {"flips": False, "rotations": False, "jitter": 0.0, "crop": 0.0}
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_without_augmentation_training_sees_what_evaluation_sees(pixels):
 
 
 def test_geometry_moves_pixels_and_makes_no_new_ones(pixels):
-    options = {**ALL, "jitter": 0.0}
+    options = {**ALL, "jitter": 0.0, "crop": 0.0}
     draws = draw_augmentation(np.arange(6), seed=1, epoch=1, options=options)
     moved = augment(pixels, draws)
     before = (pixels.permute(0, 3, 1, 2).float() / 255).flatten(2).sort(-1)[0]
@@ -55,7 +55,17 @@ def test_all_eight_orientations_are_drawn():
         _, counts = np.unique(draws[:, column], return_counts=True)
         assert len(counts) == values
         assert counts.min() > 0.9 * 4000 / values
-    assert np.abs(draws[:, 3:] - 1).max() <= 0.3
+    assert np.abs(draws[:, 3:5] - 1).max() <= 0.3
+    assert 0.6 <= draws[:, 5].min() < 0.61
+
+
+def test_a_crop_shows_a_part_of_the_picture_larger():
+    ramp = torch.arange(64, dtype=torch.uint8)[None, :, None, None].expand(1, 64, 64, 3)
+    for place, first, last in ((-1, 0, 32), (0, 16, 48), (1, 32, 64)):
+        draws = np.array([[0, 0, 0, 1, 1, 0.5, place, 0]], float)
+        rows = augment(ramp, draws)[0, 0, :, 0] * 255
+        assert rows[0] == pytest.approx(first, abs=0.6)
+        assert rows[-1] == pytest.approx(last - 1, abs=0.6)
 
 
 def test_imagenets_mean_becomes_zero():

@@ -57,6 +57,7 @@ ALTERNATIVES = {
     "classification.augmentation.flips": False,
     "classification.augmentation.rotations": False,
     "classification.augmentation.jitter": 0.2,
+    "classification.augmentation.crop": 0.3,
     "comparison.replicates": 101,
     "comparison.confidence": 0.9,
     "comparison.seed": 2,

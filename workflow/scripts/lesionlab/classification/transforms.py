@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn.functional import affine_grid, grid_sample
 
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, torchvision's usual
 STD = (0.229, 0.224, 0.225)
@@ -25,31 +26,34 @@ def draw_augmentation(
     seed, epoch : int
         Of the training.
     options : Mapping
-        ``flips`` and ``rotations`` (bool), ``jitter`` (relative, in 0..1).
+        ``flips`` and ``rotations`` (bool), ``jitter`` and ``crop`` (in 0..1).
 
     Returns
     -------
-    ndarray of float, shape (B, 5)
+    ndarray of float, shape (B, 8)
         Flip up-down, flip left-right (0 or 1), quarter turns (0..3), factors of
-        brightness and of contrast.
+        brightness and of contrast, side of the crop (1 is the whole) and its place
+        (-1..1, 0 is the middle) down and right.
     """
     draws = np.stack(
-        [np.random.default_rng([seed, epoch, int(row)]).random(5) for row in rows]
+        [np.random.default_rng([seed, epoch, int(row)]).random(8) for row in rows]
     )
     draws[:, :2] = (draws[:, :2] < 0.5) & options["flips"]
     draws[:, 2] = np.floor(4 * draws[:, 2]) * options["rotations"]
-    draws[:, 3:] = 1 + options["jitter"] * (2 * draws[:, 3:] - 1)
+    draws[:, 3:5] = 1 + options["jitter"] * (2 * draws[:, 3:5] - 1)
+    draws[:, 5] = 1 - options["crop"] * draws[:, 5]
+    draws[:, 6:] = 2 * draws[:, 6:] - 1
     return draws
 
 
 def augment(pixels: torch.Tensor, draws: np.ndarray) -> torch.Tensor:
-    """Apply drawn changes; geometry is exact, no pixel is interpolated.
+    """Apply drawn changes; only a crop interpolates, bilinearly.
 
     Parameters
     ----------
     pixels : Tensor of uint8, shape (B, S, S, 3)
         RGB, on any device.
-    draws : ndarray of float, shape (B, 5)
+    draws : ndarray of float, shape (B, 8)
         From :func:`draw_augmentation`.
 
     Returns
@@ -59,17 +63,22 @@ def augment(pixels: torch.Tensor, draws: np.ndarray) -> torch.Tensor:
     """
     batch = pixels.permute(0, 3, 1, 2).float() / 255
     turned = torch.empty_like(batch)
-    for position, (down, right, turns, _, _) in enumerate(draws):
+    for position, (down, right, turns) in enumerate(draws[:, :3]):
         axes = [axis for axis, flip in ((1, down), (2, right)) if flip]
         image = torch.flip(batch[position], axes) if axes else batch[position]
         turned[position] = torch.rot90(image, int(turns), (1, 2))
-    light, contrast = (
-        torch.tensor(draws[:, column], dtype=torch.float32, device=batch.device)
-        for column in (3, 4)
-    )
+    numbers = torch.tensor(draws[:, 3:], dtype=torch.float32, device=batch.device)
+    light, contrast, side, down_by, right_by = numbers.T
     lit = turned * light[:, None, None, None]
     grey = lit.mean((1, 2, 3), keepdim=True)
-    return ((lit - grey) * contrast[:, None, None, None] + grey).clamp(0, 1)
+    shown = ((lit - grey) * contrast[:, None, None, None] + grey).clamp(0, 1)
+    if (draws[:, 5] < 1).any():
+        zero = torch.zeros_like(side)
+        rows = [side, zero, right_by * (1 - side), zero, side, down_by * (1 - side)]
+        affine = torch.stack(rows, 1).reshape(-1, 2, 3)
+        grid = affine_grid(affine, list(shown.shape), align_corners=False)
+        shown = grid_sample(shown, grid, align_corners=False, padding_mode="border")
+    return shown
 
 
 def normalise(batch: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,103 @@
+"""The real HAM10000: published counts, its traps, and the split of the design."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lesionlab.data.audit import audit_table
+from lesionlab.data.leakage import count_sets, in_sample_share, leakage_by_class
+from lesionlab.data.packing import read_mask
+from lesionlab.data.split import make_split
+from lesionlab.data.table import build_table
+
+pytestmark = pytest.mark.real
+
+CLASSES = {
+    "MEL": ["mel"],
+    "NV": ["nv"],
+    "Other_SC": ["akiec", "bcc", "bkl", "df", "vasc"],
+}
+SIZES = {
+    "classification": {
+        "train": {"MEL": 1002, "NV": 1002, "Other_SC": 1002},
+        "valid": {"MEL": 60, "NV": 335, "Other_SC": 106},
+        "test": {"MEL": 51, "NV": 273, "Other_SC": 77},
+    },
+    "segmentation": {"train": 900, "valid": 451, "test": 451},
+}
+
+
+@pytest.fixture(scope="module")
+def table(ham10000):
+    return build_table(ham10000, classes=CLASSES, workers=2)
+
+
+def test_the_published_counts(table):
+    images, quarantine = table
+    audit = audit_table(images, quarantine, classes=list(CLASSES))
+    assert len(quarantine) == 0
+    assert audit["n"] == 10_015
+    assert audit["n_lesions"] == 7_470
+    assert audit["by_dx"] == {
+        "nv": 6705,
+        "mel": 1113,
+        "bkl": 1099,
+        "bcc": 514,
+        "akiec": 327,
+        "vasc": 142,
+        "df": 115,
+    }
+    assert audit["by_label"] == {"MEL": 1113, "NV": 6705, "Other_SC": 2197}
+    assert audit["lesion_ids_known"]
+
+
+def test_the_two_pairs_of_identical_photographs_are_one_group_each(table):
+    images, quarantine = table
+    pairs = audit_table(images, quarantine, classes=list(CLASSES))["exact_duplicates"]
+    assert [len(pair) for pair in pairs] == [2, 2]
+    groups = images.set_index("image_id")["group"]
+    for first, second in pairs:
+        assert groups[first] == groups[second]
+
+
+def test_the_inverted_palette_masks_are_read_right(ham10000):
+    inverted = 0
+    for path in sorted((ham10000 / "masks").iterdir()):
+        with Image.open(path) as picture:
+            if picture.mode != "P":
+                continue
+            raw = np.asarray(picture)
+            colours = np.asarray(picture.convert("RGB"))[..., 0] > 127
+        mask = read_mask(path)
+        assert np.array_equal(mask, colours)
+        inverted += not np.array_equal(mask, raw > 0)
+    assert inverted == 402
+
+
+def test_the_designs_counts_are_reached_exactly(table):
+    images, _ = table
+    split = make_split(images, protocol="grouped", seed=1, folds=1, sizes=SIZES)
+    counts = count_sets(split)["fold0"]
+    assert counts["classification"] == SIZES["classification"]
+    for name, total in SIZES["segmentation"].items():
+        assert sum(counts["segmentation"][name].values()) == total
+    leakage = leakage_by_class(split)["fold0"]
+    assert {share for task in leakage.values() for share in task.values()} == {0}
+    shares = in_sample_share(split)["fold0"]
+    assert max(shares.values()) - min(shares.values()) < 0.06
+    held_out = split.query("task == 'classification' and set != 'train'")["group"]
+    unet = split.query("task == 'segmentation' and set != 'test'")["group"]
+    assert not set(held_out) & set(unet)
+
+
+def test_the_references_split_leaks(table):
+    images, _ = table
+    sizes = {
+        **SIZES,
+        "classification": {**SIZES["classification"], "valid": 501},
+    }
+    shares = []
+    for seed in range(1, 21):
+        split = make_split(images, protocol="image", seed=seed, folds=1, sizes=sizes)
+        shares.append(leakage_by_class(split)["fold0"]["classification"]["MEL"])
+    assert np.mean(shares) == pytest.approx(0.74, abs=0.02)
