@@ -6,7 +6,7 @@ from lesionlab.files import read_json
 from lesionlab.stage import Options, Paths, run_stage
 
 
-def main(paths: Paths, *, options: Options) -> None:  # noqa: ARG001
+def main(paths: Paths, *, options: Options) -> None:
     save_figure(draw_differences(read_json(paths.comparison)), paths.figure)
 
 

@@ -6,7 +6,7 @@ from lesionlab.files import read_csv, read_json
 from lesionlab.stage import Options, Paths, run_stage
 
 
-def main(paths: Paths, *, options: Options) -> None:  # noqa: ARG001
+def main(paths: Paths, *, options: Options) -> None:
     figure = draw_segmentation(
         read_csv(paths.history),
         read_csv(paths.curve),

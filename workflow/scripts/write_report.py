@@ -76,7 +76,11 @@ def main(paths: Paths, *, options: Options) -> None:
     content = {
         "title": options["title"],
         "run": paths.report.parent.name,
-        "stamps": list_stamps(source=options["source"], split_audit=split_audit),
+        "stamps": list_stamps(
+            source=options["source"],
+            split_audit=split_audit,
+            positive=comparison["positive_class"],
+        ),
         "n_images": audit["n"],
         "n_groups": audit["n_groups"],
         "n_test": comparison["n"],

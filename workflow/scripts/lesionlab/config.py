@@ -9,7 +9,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from lesionlab.errors import LabError
 
-NO_STRATIFY = "all"
+ALL_THE_REST = "all"
 
 
 def check_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
@@ -123,7 +123,7 @@ def _impossible(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _impossible_size(key: str, size: Any, classes: Mapping[str, Any]) -> Iterator[str]:
-    if size == NO_STRATIFY and not key.endswith("train"):
+    if size == ALL_THE_REST and not key.endswith("train"):
         yield f"{key}: 'all' is for a training set; give a total or counts per class"
     if isinstance(size, Mapping):
         unknown = [

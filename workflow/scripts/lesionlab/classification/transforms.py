@@ -71,7 +71,9 @@ def augment(pixels: torch.Tensor, draws: np.ndarray) -> torch.Tensor:
     light, contrast, side, down_by, right_by = numbers.T
     lit = turned * light[:, None, None, None]
     grey = lit.mean((1, 2, 3), keepdim=True)
-    shown = ((lit - grey) * contrast[:, None, None, None] + grey).clamp(0, 1)
+    shown: torch.Tensor = ((lit - grey) * contrast[:, None, None, None] + grey).clamp(
+        0, 1
+    )
     if (draws[:, 5] < 1).any():
         zero = torch.zeros_like(side)
         rows = [side, zero, right_by * (1 - side), zero, side, down_by * (1 - side)]

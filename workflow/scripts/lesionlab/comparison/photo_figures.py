@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lesionlab.comparison.style import COLOURS, new_figure
@@ -90,8 +91,8 @@ def draw_cases(
     return figure
 
 
-def _strip(axis: object) -> None:
-    axis.set(xticks=[], yticks=[])  # type: ignore[attr-defined]
-    axis.grid(visible=False)  # type: ignore[attr-defined]
-    for spine in axis.spines.values():  # type: ignore[attr-defined]
+def _strip(axis: Axes) -> None:
+    axis.set(xticks=[], yticks=[])
+    axis.grid(visible=False)
+    for spine in axis.spines.values():
         spine.set_visible(False)

@@ -48,7 +48,15 @@ def fill_template(template: str, content: Mapping[str, Any]) -> str:
     return environment.from_string(template).render(**content)
 
 
-def list_stamps(*, source: str, split_audit: Mapping[str, Any]) -> list[dict[str, str]]:
+def _worst_leak(split_audit: Mapping[str, Any], label: str) -> str:
+    folds = split_audit["leakage"].values()
+    shares = [tasks["classification"][label] for tasks in folds]
+    return f"{max(share or 0 for share in shares):.0%}"
+
+
+def list_stamps(
+    *, source: str, split_audit: Mapping[str, Any], positive: str
+) -> list[dict[str, str]]:
     """List the warnings that must stand at the head of the report.
 
     Parameters
@@ -57,6 +65,8 @@ def list_stamps(*, source: str, split_audit: Mapping[str, Any]) -> list[dict[str
         ``dataset.source``.
     split_audit : Mapping
         ``split/audit.json``.
+    positive : str
+        The positive class.
 
     Returns
     -------
@@ -74,18 +84,14 @@ def list_stamps(*, source: str, split_audit: Mapping[str, Any]) -> list[dict[str
             }
         )
     if split_audit["leaks"]:
-        shares = [
-            by["all"]
-            for tasks in split_audit["leakage"].values()
-            for by in tasks.values()
-            if by["all"] is not None
-        ]
         stamps.append(
             {
                 "kind": "",
                 "title": "This split leaks.",
-                "text": f"Up to {max(shares, default=0):.0%} of the test photographs "
-                "show a lesion that is in training too: every figure is too good.",
+                "text": f"{_worst_leak(split_audit, 'all')} of the classifier's test "
+                f"photographs, and {_worst_leak(split_audit, positive)} of those of "
+                f"class {positive}, show a lesion that is in training too: every "
+                "figure is too good.",
             }
         )
     if not split_audit["lesion_ids_known"]:
