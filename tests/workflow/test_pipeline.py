@@ -218,6 +218,10 @@ def test_snakemakes_own_report_works_offline(finished, tmp_path):
 
 ONE_LINE = [
     ({"segmentation": {"epoch": 3}}, r"segmentation\.epoch: unknown key; did you mean"),
+    (
+        {"classification": {"weights": "resnet50.pth"}},
+        r"classification\.weights: resnet50\.pth: no such file",
+    ),
     ({"dataset": {"source": "folder"}}, r"dataset\.path is null and HAM10000_DIR"),
     (
         {"dataset": {"source": "folder", "path": "/nowhere"}},
@@ -244,7 +248,7 @@ def test_sizes_that_cannot_be_met_stop_with_what_is_there(finished, tmp_path):
     path = overlay(tmp_path / "large.yaml", change)
     done = run_workflow(copy, configs=(TINY, path), check=False)
     assert done.returncode != 0
-    assert re.search(r"split_dataset: .*MEL.*900", done.stdout)
+    assert re.search(r"split_dataset: split\.classification\.test: 900 MEL wanted", done.stdout)
     assert "Traceback" not in done.stdout
     assert not (copy / "results/large/split/split.csv").exists()
     assert "run the same command again" in done.stdout

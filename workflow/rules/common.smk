@@ -10,8 +10,6 @@ import yaml
 SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
 sys.path.insert(0, str(SCRIPTS))
 
-from snakemake.exceptions import WorkflowError
-
 from lesionlab.codedigest import code_digest
 from lesionlab.config import check_config, drop_nulls
 from lesionlab.data.layout import contents_digest
@@ -19,8 +17,8 @@ from lesionlab.errors import LabError
 
 
 def refuse(why):
-    """Stop with one line and no traceback."""
-    raise WorkflowError(str(why))
+    """Stop with one line: a WorkflowError would add the calls that led here."""
+    sys.exit(str(why))
 
 
 def check():
@@ -30,6 +28,12 @@ def check():
         check_config(config, yaml.safe_load(schema.read_text(encoding="utf-8")))
     except LabError as why:
         refuse(why)
+    weights = config["classification"]["weights"]
+    if weights not in ("none", "imagenet") and not Path(weights).is_file():
+        refuse(
+            f"config: classification.weights: {weights}: no such file; name one, or "
+            "imagenet, or none"
+        )
 
 
 check()
