@@ -86,10 +86,7 @@ def bench_unet():
             model.train_on_batch(x, y)
 
     def loop():
-        training._train_epoch(
-            model, pairs, options=options, progress=Progress(), save=lambda: None,
-            save_seconds=1e9,
-        )  # fmt: skip
+        training._train_epoch(model, pairs, options, Progress(), lambda: None)
 
     compare("U-Net 112 x 144, batch 16", "step", 10, floor, loop)
 
@@ -127,7 +124,7 @@ def bench_classifier():
         data = training.Labelled(pixels, labels)
         training.train_one_epoch(
             model, optimizer, data, progress=Progress(), options=options,
-            save=lambda: None, save_seconds=1e9,
+            checkpoint=lambda: None,
         )  # fmt: skip
 
     compare("ResNet-50 96 px, batch 32", "step", 5, floor, loop)

@@ -1,9 +1,12 @@
 """Training states: whole or not used, one writer, another identity elsewhere."""
 
+import os
 import resource
+import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +73,7 @@ def test_another_identity_never_finds_it(state, tmp_path):
             assert stranger.load() is None
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(500))
 def test_a_flipped_bit_is_detected_and_the_previous_snapshot_used(state, seed):
     for epoch in (1, 2):
         state.save(arrays(epoch), {"epoch": epoch})
@@ -82,7 +85,7 @@ def test_a_flipped_bit_is_detected_and_the_previous_snapshot_used(state, seed):
     assert state.load()[1] == {"epoch": 1}
 
 
-@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("share", np.linspace(0, 0.999, 500))
 def test_a_snapshot_cut_short_is_detected(state, share):
     for epoch in (1, 2):
         state.save(arrays(epoch), {"epoch": epoch})
@@ -108,6 +111,26 @@ def test_a_full_disk_leaves_the_previous_snapshot_good(state):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert state.load()[1] == {"epoch": 1}
     assert not list(state.folder.glob("*.draft"))
+
+
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_is_answered_at_the_next_checkpoint(tmp_path, kind):
+    handler = signal.getsignal(kind)
+    with TrainingState(tmp_path, {}, save_seconds=1e9) as state:
+        save = partial(state.save, arrays(4), {"epoch": 4})
+        state.checkpoint(save, "epoch 4, step 1")
+        assert state.load() is None
+        os.kill(os.getpid(), kind)
+        with pytest.raises(LabError, match=f"epoch 4, step 2 .{kind.name}.*saved"):
+            state.checkpoint(save, "epoch 4, step 2")
+        assert state.load()[1] == {"epoch": 4}
+    assert signal.getsignal(kind) is handler
+
+
+def test_a_checkpoint_saves_when_it_is_time(tmp_path):
+    with TrainingState(tmp_path, {}, save_seconds=0) as state:
+        state.checkpoint(partial(state.save, arrays(1), {}), "epoch 1")
+        assert state.load() is not None
 
 
 def test_a_second_process_waits_and_says_for_whom(tmp_path, caplog):

@@ -1,7 +1,5 @@
 """Both trainings: a killed one continues to the same bits, and what the recipes say."""
 
-import math
-
 import numpy as np
 import pytest
 
@@ -17,8 +15,8 @@ class Killed(BaseException):
 class MortalState(TrainingState):
     """Dies after so many saves."""
 
-    def __init__(self, folder, identity, *, saves=math.inf):
-        super().__init__(folder, identity)
+    def __init__(self, folder, identity, *, saves, save_seconds):
+        super().__init__(folder, identity, save_seconds=save_seconds)
         self.saves = saves
 
     def save(self, arrays, facts):
@@ -28,11 +26,13 @@ class MortalState(TrainingState):
             raise Killed
 
 
-def train_with_kills(fit, folder, saves):
+def train_with_kills(fit, folder, saves, save_seconds):
     """Kill a training after each so many saves until it comes to its end."""
     for _ in range(100):
         try:
-            with MortalState(folder, {}, saves=saves) as state:
+            with MortalState(
+                folder, {}, saves=saves, save_seconds=save_seconds
+            ) as state:
                 return fit(state)
         except Killed:
             pass
@@ -76,13 +76,12 @@ def make_pairs(training, rows):
     return training.Pairs(pixels, masks, np.array(rows))
 
 
-def fit_unet(training, state, *, save_seconds=math.inf, **changes):
+def fit_unet(training, state, **changes):
     return training.fit_unet(
         make_pairs(training, range(28)),
         make_pairs(training, range(28, 40)),
         options={**UNET, **changes},
         state=state,
-        save_seconds=save_seconds,
     )
 
 
@@ -105,24 +104,23 @@ def test_a_size_that_is_no_multiple_of_16_is_refused_by_the_config(repository):
     assert schema.count("multipleOf: 16") == 2
 
 
-@pytest.mark.parametrize(("saves", "save_seconds"), [(1, math.inf), (3, 0.0)])
+@pytest.mark.parametrize(("saves", "save_seconds"), [(3, 0.0), (7, 0.0)])
 def test_a_killed_unet_ends_in_the_same_bits(
     unet, whole_unet, tmp_path, saves, save_seconds
 ):
-    weights, history = train_with_kills(
-        lambda state: fit_unet(unet[0], state, save_seconds=save_seconds),
-        tmp_path,
-        saves,
+    weights, history, kept = train_with_kills(
+        lambda state: fit_unet(unet[0], state), tmp_path, saves, save_seconds
     )
-    assert history == whole_unet[1]
+    assert (history, kept) == whole_unet[1:]
     assert all(map(np.array_equal, weights, whole_unet[0]))
 
 
 def test_the_history_has_both_phases_and_the_best_epoch_is_kept(unet, whole_unet):
     training, build = unet
-    weights, history = whole_unet
+    weights, history, kept = whole_unet
     assert [row["phase"] for row in history] == ["dropout"] * 2 + ["dropout_free"] * 2
     best = max(history, key=lambda row: row["val_jaccard"])
+    assert kept == best["epoch"]
     model = build.build_unet(height=32, width=48, dropout=0.0, seed=0)
     model.set_weights(weights)
     scores = training.validate(model, make_pairs(training, range(28, 40)), options=UNET)
@@ -132,10 +130,10 @@ def test_the_history_has_both_phases_and_the_best_epoch_is_kept(unet, whole_unet
 def test_keep_last_keeps_the_last_epoch(unet, tmp_path):
     changes = {"keep": "last", "epochs": 2, "dropout_free_epochs": 0}
     with TrainingState(tmp_path / "a", {}) as state:
-        last, history = fit_unet(unet[0], state, **changes)
-    assert len(history) == 2
+        last, history, kept = fit_unet(unet[0], state, **changes)
+    assert len(history) == kept == 2
     with TrainingState(tmp_path / "b", {}) as state:
-        first, _ = fit_unet(unet[0], state, **{**changes, "epochs": 1})
+        first, _, _ = fit_unet(unet[0], state, **{**changes, "epochs": 1})
     assert not np.array_equal(first[0], last[0])
 
 
@@ -160,7 +158,7 @@ CLASSIFIER = {
 }
 
 
-def fit_classifier(state, *, save_seconds=math.inf, **changes):
+def fit_classifier(state, **changes):
     import torch
 
     from lesionlab.classification import training
@@ -178,9 +176,7 @@ def fit_classifier(state, *, save_seconds=math.inf, **changes):
     )
     model = place_model(build_resnet(3, seed=2), pick_device(1))
     options = {**CLASSIFIER, **changes}
-    return training.fit(
-        model, train, valid, options=options, state=state, save_seconds=save_seconds
-    )
+    return training.fit(model, train, valid, options=options, state=state)
 
 
 @pytest.fixture(scope="module")
@@ -189,16 +185,16 @@ def whole_classifier(tmp_path_factory):
         return fit_classifier(state)
 
 
-@pytest.mark.parametrize(("saves", "save_seconds"), [(1, math.inf), (2, 0.0)])
+@pytest.mark.parametrize(("saves", "save_seconds"), [(4, 0.0), (7, 0.0)])
 def test_a_killed_classifier_ends_in_the_same_bits(
     whole_classifier, tmp_path, saves, save_seconds
 ):
     import torch
 
-    weights, history = train_with_kills(
-        lambda state: fit_classifier(state, save_seconds=save_seconds), tmp_path, saves
+    weights, history, kept = train_with_kills(
+        fit_classifier, tmp_path, saves, save_seconds
     )
-    assert history == whole_classifier[1]
+    assert (history, kept) == whole_classifier[1:]
     for name, value in whole_classifier[0].items():
         assert torch.equal(weights[name], value), name
 
@@ -206,10 +202,10 @@ def test_a_killed_classifier_ends_in_the_same_bits(
 def test_early_stopping_waits_for_the_patience(tmp_path):
     changes = {"learning_rate": 1e-12, "epochs": 9, "patience": 2, "momentum": 0.0}
     with TrainingState(tmp_path, {}) as state:
-        _, history = fit_classifier(state, **changes)
+        _, history, kept = fit_classifier(state, **changes)
     losses = [row["val_loss"] for row in history]
-    best = int(np.argmin(losses))
-    assert len(history) == min(9, best + 1 + 2)
+    assert kept == int(np.argmin(losses)) + 1
+    assert len(history) == min(9, kept + 2)
 
 
 def test_a_diverging_classifier_names_epoch_and_batch(tmp_path):

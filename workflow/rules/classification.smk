@@ -16,8 +16,8 @@ rule fetch_imagenet:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=grow(1000),
+        runtime=grow(30),
     params:
         code=code("fetch_imagenet.py"),
         options=pick({}),
@@ -41,8 +41,8 @@ rule render_arm:
         "../../envs/data.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=grow(2000),
+        runtime=grow(30),
     params:
         code=code("render_arm.py"),
         options=lambda wildcards: pick({}, arm=wildcards.arm, fold=wildcards.fold),
@@ -69,8 +69,8 @@ rule pack_images:
         "../../envs/data.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=grow(2000),
+        runtime=grow(30),
     params:
         code=code("pack_images.py"),
         options=lambda wildcards: pick(
@@ -92,6 +92,7 @@ rule train_classifier:
     output:
         model="results/<run>/{fold}/classification/{arm}/{seed}/model.safetensors",
         history="results/<run>/{fold}/classification/{arm}/{seed}/history.csv",
+        training="results/<run>/{fold}/classification/{arm}/{seed}/training.json",
     log:
         "results/<run>/logs/train_classifier/{fold}.{arm}.{seed}.log",
     benchmark:
@@ -101,8 +102,8 @@ rule train_classifier:
     threads: config["classification"]["threads"]
     resources:
         gpu=1,
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 480 * attempt,
+        mem_mb=grow(8000),
+        runtime=grow(480),
     params:
         code=code("train_classifier.py"),
         options=lambda wildcards: pick(
@@ -136,8 +137,8 @@ rule predict_classes:
     threads: config["classification"]["threads"]
     resources:
         gpu=1,
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=grow(4000),
+        runtime=grow(30),
     params:
         code=code("predict_classes.py"),
         options=lambda wildcards: pick(
@@ -164,8 +165,8 @@ rule score_classes:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grow(1000),
+        runtime=grow(10),
     params:
         code=code("score_classes.py"),
         options=pick(config["comparison"], *config["comparison"], **outcome()),

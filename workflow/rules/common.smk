@@ -57,9 +57,9 @@ wildcard_constraints:
     seed="seed[0-9]+",
 
 
-def code(script):
+def code(script, *packages):
     """Digest the code that a stage runs, the first of its two tracked params."""
-    return code_digest(SCRIPTS / script)
+    return code_digest(SCRIPTS / script, packages)
 
 
 def pick(section, *keys, **more):
@@ -118,6 +118,11 @@ def untracked(value):
 def workers(wildcards, threads):
     """Number of threads of a rule whose result does not depend on it."""
     return threads
+
+
+def grow(amount):
+    """Ask for more memory or time at each attempt: the first may have lacked it."""
+    return lambda wildcards, attempt: amount * attempt
 
 
 def state_folder(rule):

@@ -16,8 +16,8 @@ rule collect_predictions:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grow(1000),
+        runtime=grow(10),
     params:
         code=code("collect_predictions.py"),
         options=pick({}, keys=per_run_keys()),
@@ -45,8 +45,8 @@ rule compare_arms:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=grow(1000),
+        runtime=grow(30),
     params:
         code=code("compare_arms.py"),
         options=pick(
@@ -73,8 +73,8 @@ rule plot_samples:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grow(1000),
+        runtime=grow(10),
     params:
         code=code("plot_samples.py"),
         options=pick(
@@ -92,6 +92,7 @@ rule plot_segmentation:
     """Draw the training, the threshold and the scores of the U-Net."""
     input:
         history=rules.train_unet.output.history,
+        training=rules.train_unet.output.training,
         curve=rules.tune_threshold.output.curve,
         threshold=rules.tune_threshold.output.threshold,
         scores=rules.score_masks.output.table,
@@ -108,8 +109,8 @@ rule plot_segmentation:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grow(1000),
+        runtime=grow(10),
     params:
         code=code("plot_segmentation.py"),
         options=pick({}),
@@ -136,8 +137,8 @@ rule plot_cases:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grow(1000),
+        runtime=grow(10),
     params:
         code=code("plot_cases.py"),
         options=pick(config["report"], "cases"),
@@ -170,8 +171,8 @@ rule plot_classification:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grow(1000),
+        runtime=grow(10),
     params:
         code=code("plot_classification.py"),
         options=pick({}, arms=[arm for arm, _, _ in per_run_keys()]),
@@ -196,8 +197,8 @@ rule plot_comparison:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grow(1000),
+        runtime=grow(10),
     params:
         code=code("plot_comparison.py"),
         options=pick({}),
@@ -214,7 +215,9 @@ rule write_report:
         comparison=rules.compare_arms.output.comparison,
         segmentation_scores=expand(rules.score_masks.output.scores, fold=FOLDS),
         thresholds=expand(rules.tune_threshold.output.threshold, fold=FOLDS),
+        unets=expand(rules.train_unet.output.training, fold=FOLDS),
         class_scores=per_run(rules.score_classes.output.scores),
+        classifiers=per_run(rules.train_classifier.output.training),
         samples=rules.plot_samples.output.figure,
         segmentation=expand(rules.plot_segmentation.output.figure, fold=FOLDS),
         cases=expand(rules.plot_cases.output.figure, fold=FOLDS),
@@ -234,8 +237,8 @@ rule write_report:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grow(1000),
+        runtime=grow(10),
     params:
         code=code("write_report.py"),
         options=pick(

@@ -17,8 +17,8 @@ rule make_phantom:
         "../../envs/data.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=grow(2000),
+        runtime=grow(15),
     params:
         code=code("make_phantom.py"),
         options=pick(config["dataset"]["phantom"], *config["dataset"]["phantom"]),
@@ -44,10 +44,10 @@ rule index_images:
         "results/<run>/benchmarks/index_images/index_images.tsv"
     conda:
         "../../envs/data.yaml"
-    threads: workflow.cores or 2
+    threads: 8
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=grow(2000),
+        runtime=grow(30),
     params:
         code=code("index_images.py"),
         options=lambda wildcards: pick(
@@ -79,8 +79,8 @@ rule audit_images:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grow(1000),
+        runtime=grow(10),
     params:
         code=code("audit_images.py"),
         options=pick({}, classes=CLASSES),
@@ -101,8 +101,8 @@ rule split_dataset:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grow(1000),
+        runtime=grow(10),
     params:
         code=code("split_dataset.py"),
         options=pick(
@@ -134,8 +134,8 @@ rule audit_split:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grow(1000),
+        runtime=grow(10),
     params:
         code=code("audit_split.py"),
         options=pick(config["split"], "protocol"),

@@ -20,8 +20,8 @@ rule pack_segmentation:
         "../../envs/data.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=grow(2000),
+        runtime=grow(30),
     params:
         code=code("pack_segmentation.py"),
         options=pick(config["segmentation"], "height", "width"),
@@ -41,6 +41,7 @@ rule train_unet:
     output:
         weights="results/<run>/{fold}/segmentation/unet.weights.h5",
         history="results/<run>/{fold}/segmentation/history.csv",
+        training="results/<run>/{fold}/segmentation/training.json",
     log:
         "results/<run>/logs/train_unet/{fold}.log",
     benchmark:
@@ -50,10 +51,10 @@ rule train_unet:
     threads: config["segmentation"]["threads"]
     resources:
         gpu=1,
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=grow(8000),
+        runtime=grow(240),
     params:
-        code=code("train_unet.py"),
+        code=code("train_unet.py", config["segmentation"]["backend"]),
         options=lambda wildcards: pick(
             config["segmentation"], *config["segmentation"], fold=wildcards.fold
         ),
@@ -80,10 +81,10 @@ rule predict_masks:
     threads: config["segmentation"]["threads"]
     resources:
         gpu=1,
-        mem_mb=lambda wildcards, attempt: 6000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=grow(6000),
+        runtime=grow(60),
     params:
-        code=code("predict_masks.py"),
+        code=code("predict_masks.py", config["segmentation"]["backend"]),
         options=pick(config["segmentation"], "backend", "threads", "batch_size"),
     script:
         "../scripts/predict_masks.py"
@@ -106,8 +107,8 @@ rule tune_threshold:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=grow(2000),
+        runtime=grow(30),
     params:
         code=code("tune_threshold.py"),
         options=lambda wildcards: pick({}, fold=wildcards.fold),
@@ -136,8 +137,8 @@ rule score_masks:
         "../../envs/data.yaml"
     threads: 2
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=grow(3000),
+        runtime=grow(30),
     params:
         code=code("score_masks.py"),
         options=lambda wildcards: pick({}, fold=wildcards.fold),
@@ -164,8 +165,8 @@ rule segment_images:
         "../../envs/data.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=grow(2000),
+        runtime=grow(30),
     params:
         code=code("segment_images.py"),
         options=pick({}),

@@ -11,6 +11,7 @@ def main(paths: Paths, *, options: Options) -> None:
         read_csv(paths.history),
         read_csv(paths.curve),
         read_csv(paths.scores),
+        kept=read_json(paths.training)["kept_epoch"],
         threshold=read_json(paths.threshold)["threshold"],
     )
     save_figure(figure, paths.figure)

@@ -5,8 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lesionlab.files import atomic_path, read_csv, sha256_file, write_csv
-from lesionlab.stage import Options, Paths, limit_threads, run_stage
+from lesionlab.files import (
+    atomic_path,
+    read_csv,
+    sha256_file,
+    write_csv,
+    write_json,
+)
+from lesionlab.stage import Options, Paths, limit_threads, provenance, run_stage
 from lesionlab.state import TrainingState
 
 
@@ -54,13 +60,27 @@ def main(paths: Paths, *, options: Options) -> None:
     if weights is not None:
         load_initial_weights(model, weights)
     model = place_model(model, device)
+    train, valid = load("train"), load("valid")
     with TrainingState(paths.state, identity) as state:
-        best, history = fit(
-            model, load("train"), load("valid"), options=options, state=state
-        )
+        best, history, kept = fit(model, train, valid, options=options, state=state)
     with atomic_path(paths.model) as draft:
         save_model(draft, best, variant=variant, classes=options["classes"])
     write_csv(paths.history, pd.DataFrame(history))
+    write_json(
+        paths.training,
+        {
+            "n": len(train.labels),
+            "n_valid": len(valid.labels),
+            "parameters": sum(p.numel() for p in model.parameters()),
+            "epochs": len(history),
+            "kept_epoch": kept,
+            "device": device.type,
+            "threads": options["threads"],
+            "variant": variant,
+            "initial_weights_sha256": identity.get("weights"),
+            **provenance(options["code"], ("torch", "torchvision")),
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -3,9 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from lesionlab.files import atomic_path, read_csv, sha256_file, write_csv
+from lesionlab.files import (
+    atomic_path,
+    read_csv,
+    sha256_file,
+    write_csv,
+    write_json,
+)
 from lesionlab.segmentation.backend import device_kind, start_backend
-from lesionlab.stage import Options, Paths, run_stage
+from lesionlab.stage import Options, Paths, provenance, run_stage
 from lesionlab.state import TrainingState
 
 
@@ -33,7 +39,7 @@ def main(paths: Paths, *, options: Options) -> None:
         "device": device_kind(),
     }
     with TrainingState(paths.state, identity) as state:
-        weights, history = fit_unet(train, valid, options=options, state=state)
+        weights, history, kept = fit_unet(train, valid, options=options, state=state)
     network = build_unet(
         height=options["height"], width=options["width"], dropout=0.0, seed=0
     )
@@ -41,6 +47,19 @@ def main(paths: Paths, *, options: Options) -> None:
     with atomic_path(paths.weights) as draft:
         network.save_weights(draft)
     write_csv(paths.history, pd.DataFrame(history))
+    write_json(
+        paths.training,
+        {
+            "n": len(train.rows),
+            "n_valid": len(valid.rows),
+            "parameters": network.count_params(),
+            "epochs": len(history),
+            "kept_epoch": kept,
+            "device": identity["device"],
+            "threads": options["threads"],
+            **provenance(options["code"], ("keras", options["backend"])),
+        },
+    )
 
 
 if __name__ == "__main__":

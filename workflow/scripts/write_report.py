@@ -72,6 +72,10 @@ def main(paths: Paths, *, options: Options) -> None:
     files = {"comparison": comparison, "images": audit, "split": split_audit}
     files |= {f"segmentation/{fold}": content for fold, content in scores.items()}
     files |= {f"classification/{key}": content for key, content in class_scores.items()}
+    unets, classifiers = map(read_json, paths.unets), map(read_json, paths.classifiers)
+    trainings = dict(zip((f"U-Net/{fold}" for fold in folds), unets, strict=True))
+    trainings |= dict(zip(keys, classifiers, strict=True))
+    files |= {f"training/{name}": content for name, content in trainings.items()}
     seeds = comparison["seeds_averaged"]
     content = {
         "title": options["title"],
@@ -101,6 +105,7 @@ def main(paths: Paths, *, options: Options) -> None:
         "per_class": tables.per_class_table(comparison),
         "mcnemar_text": describe_mcnemar(comparison),
         "pairs": tables.pair_table(comparison),
+        "trainings_table": tables.training_table(trainings),
         "stages": tables.stage_table(paths.benchmarks),
         "versions": tables.version_table(files),
         "config": paths.config.read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ changed comment for a changed script. This digest sees exactly the statements.
 import ast
 import hashlib
 import sys
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,13 +22,15 @@ DISTRIBUTIONS = {
 }
 
 
-def code_digest(script: Path) -> str:
+def code_digest(script: Path, packages: Sequence[str] = ()) -> str:
     """Digest a script with all that it imports.
 
     Parameters
     ----------
     script : Path
         A script beside the package ``lesionlab``.
+    packages : sequence of str
+        Names of imports that none of these modules spells out: a Keras backend.
 
     Returns
     -------
@@ -49,6 +52,7 @@ def code_digest(script: Path) -> str:
     for path in sorted(seen):
         digest.update(f"{path.relative_to(folder)} {seen[path][0]}\n".encode())
     outside = {name.split(".")[0] for _, names in seen.values() for name in names}
+    outside |= set(packages)
     for name in sorted(outside - {PACKAGE} - sys.stdlib_module_names):
         digest.update(f"{name} {_version(name)}\n".encode())
     return digest.hexdigest()

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from lesionlab.devices import claim_gpu
 from lesionlab.errors import LabError
 
 Options = Mapping[str, Any]
@@ -58,7 +59,8 @@ def run_stage(main: Callable[..., None]) -> None:
     options = {**snakemake.params.options, "code": snakemake.params.code, **workers}
     started = time.monotonic()
     try:
-        main(paths, options=options)
+        with claim_gpu(int(snakemake.resources.get("gpu", 0))):
+            main(paths, options=options)
     except LabError as why:
         logging.error("%s", why)
         sys.exit(f"{snakemake.rule}: {why}")

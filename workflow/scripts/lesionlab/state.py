@@ -8,9 +8,11 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Mapping
+import signal
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -22,6 +24,8 @@ from lesionlab.errors import LabError
 
 KEEP = 2
 DIGEST_BYTES = 32
+# Slurm's warning before a time limit, and Ctrl-C
+STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
 class TrainingState:
@@ -34,12 +38,24 @@ class TrainingState:
     identity : Mapping[str, object]
         All that the result depends on (options, code, inputs, device kind, threads);
         JSON-able. Any difference leads to another folder.
+    save_seconds : float
+        What a kill may cost at most, in seconds; a snapshot of a ResNet-50 takes one.
     """
 
-    def __init__(self, folder: Path, identity: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        identity: Mapping[str, object],
+        *,
+        save_seconds: float = 60.0,
+    ) -> None:
         text = json.dumps(identity, sort_keys=True)
         self.folder = folder / hashlib.sha256(text.encode()).hexdigest()
+        self.save_seconds = save_seconds
         self._lock = FileLock(self.folder / "lock")
+        self._saved = time.monotonic()
+        self._stop: signal.Signals | None = None
+        self._handlers: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -51,6 +67,8 @@ class TrainingState:
             logging.warning("%s trains this already; waits for it", who)
             self._lock.acquire()
         holder.write_text(f"process {os.getpid()} on {os.uname().nodename}")
+        self._saved = time.monotonic()
+        self._handlers = {kind: signal.signal(kind, self._ask) for kind in STOPS}
         return self
 
     def __exit__(
@@ -59,7 +77,38 @@ class TrainingState:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
         self._lock.release()
+
+    def _ask(self, number: int, _frame: FrameType | None) -> None:
+        self._stop = signal.Signals(number)
+
+    def checkpoint(self, save: Callable[[], None], where: str) -> None:
+        """Save if it is time to; save and leave if the process was asked to stop.
+
+        Called wherever the training can be taken up again, at least every few seconds.
+
+        Parameters
+        ----------
+        save : Callable
+            Calls :meth:`save` with all that the training needs to go on.
+        where : str
+            How far the training is, for people.
+
+        Raises
+        ------
+        LabError
+            After SIGTERM or Ctrl-C; the progress is saved.
+        """
+        due = time.monotonic() - self._saved >= self.save_seconds
+        if due or self._stop:
+            save()
+        if self._stop:
+            raise LabError(
+                f"stopped at {where} ({self._stop.name}); the progress is saved, run "
+                "the same command again to go on"
+            )
 
     def load(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
         """Read the newest snapshot that is whole.
@@ -113,6 +162,7 @@ class TrainingState:
             ) from why
         for path in old[: len(old) + 1 - KEEP]:
             path.unlink()
+        self._saved = time.monotonic()
 
     def _snapshots(self) -> list[Path]:
         return sorted(self.folder.glob("snapshot-*.safetensors"))

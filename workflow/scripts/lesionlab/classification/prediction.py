@@ -1,5 +1,7 @@
 """Predict logits and probabilities of many pictures."""
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
@@ -30,13 +32,21 @@ def predict_probabilities(
 
 
 def predict_logits(
-    model: nn.Module, pixels: torch.Tensor, *, batch_size: int
+    model: nn.Module,
+    pixels: torch.Tensor,
+    *,
+    batch_size: int,
+    between: Callable[[], None] = lambda: None,
 ) -> torch.Tensor:
-    """Predict logits, float32 (N, C), on the CPU; see :func:`predict_probabilities`."""
+    """Predict logits, float32 (N, C), on the CPU; see :func:`predict_probabilities`.
+
+    `between` is called after each batch.
+    """
     model.eval()
     parts = []
     with torch.inference_mode(), fast_precision(pixels.device):
         for start in range(0, len(pixels), batch_size):
             batch = transform_eval(pixels[start : start + batch_size])
             parts.append(model(batch).float().cpu())
+            between()
     return torch.cat(parts)

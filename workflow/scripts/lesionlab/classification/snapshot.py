@@ -19,8 +19,9 @@ class Progress:
 
     epoch: int = 1
     step: int = 0
+    seen: int = 0
     loss: float = 0.0
-    right: float = 0.0
+    right: int = 0
     best_loss: float = math.inf
     best_epoch: int = 0
     finished: bool = False

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -60,7 +59,13 @@ def learning_rate(step: int, steps: int, options: Mapping[str, Any]) -> float:
     return rate
 
 
-def evaluate(model: nn.Module, data: Labelled, *, batch_size: int) -> dict[str, float]:
+def evaluate(
+    model: nn.Module,
+    data: Labelled,
+    *,
+    batch_size: int,
+    between: Callable[[], None] = lambda: None,
+) -> dict[str, float]:
     """Mean cross-entropy and accuracy.
 
     Parameters
@@ -71,13 +76,15 @@ def evaluate(model: nn.Module, data: Labelled, *, batch_size: int) -> dict[str, 
         Usually the validation set.
     batch_size : int
         Pictures a step.
+    between : Callable
+        Called after each batch.
 
     Returns
     -------
     dict
         ``val_loss`` and ``val_accuracy``.
     """
-    logits = predict_logits(model, data.pixels, batch_size=batch_size)
+    logits = predict_logits(model, data.pixels, batch_size=batch_size, between=between)
     labels = data.labels.cpu()
     return {
         "val_loss": float(cross_entropy(logits, labels)),
@@ -114,9 +121,8 @@ def train_one_epoch(
     *,
     progress: Progress,
     options: Mapping[str, Any],
-    save: Callable[[], None],
-    save_seconds: float,
-) -> dict[str, float]:
+    checkpoint: Callable[[], None],
+) -> None:
     """Train from the step where `progress` stands to the end of its epoch.
 
     Parameters
@@ -126,18 +132,11 @@ def train_one_epoch(
     data : Labelled
         The training set.
     progress : Progress
-        Counted on in place.
+        Counted on in place: also the sums of loss and right decisions.
     options : Mapping
         The section ``classification`` of the config, with one ``seed``.
-    save : Callable
-        Saves the training state.
-    save_seconds : float
-        How often it is called within a long epoch, in seconds.
-
-    Returns
-    -------
-    dict
-        ``loss`` and ``accuracy``, means over the epoch as it trained.
+    checkpoint : Callable
+        Called after each step.
 
     Raises
     ------
@@ -148,7 +147,7 @@ def train_one_epoch(
     batches = batches_of_epoch(
         len(data.labels), batch_size=options["batch_size"], seed=seed, epoch=epoch
     )
-    total, saved = options["epochs"] * len(batches), time.monotonic()
+    total = options["epochs"] * len(batches)
     title = f"{options.get('arm', 'classifier')} epoch {epoch}/{options['epochs']}"
     model.train()
     steps = range(progress.step, len(batches))
@@ -181,14 +180,9 @@ def train_one_epoch(
         optimizer.step()
         progress.loss += value * len(rows)
         progress.right += int((logits.detach().argmax(1) == labels).sum())
+        progress.seen += len(rows)
         progress.step = step + 1
-        if time.monotonic() - saved > save_seconds and step + 1 < len(batches):
-            save()
-            saved = time.monotonic()
-    seen = sum(map(len, batches))
-    figures = {"loss": progress.loss / seen, "accuracy": progress.right / seen}
-    progress.step, progress.loss, progress.right = 0, 0.0, 0.0
-    return figures
+        checkpoint()
 
 
 def fit(
@@ -198,8 +192,7 @@ def fit(
     *,
     options: Mapping[str, Any],
     state: TrainingState,
-    save_seconds: float = 300.0,
-) -> tuple[dict[str, torch.Tensor], list[dict[str, Any]]]:
+) -> tuple[dict[str, torch.Tensor], list[dict[str, Any]], int]:
     """Train until validation loss stops falling, or take up a training that was killed.
 
     Parameters
@@ -212,8 +205,6 @@ def fit(
         The section ``classification`` of the config, with one ``seed``.
     state : TrainingState
         Where snapshots go; entered.
-    save_seconds : float
-        How often a long epoch is saved within, in seconds.
 
     Returns
     -------
@@ -221,6 +212,13 @@ def fit(
         State dict of the epoch of the lowest validation loss, on the CPU.
     history : list of dict
         ``epoch``, ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``.
+    kept : int
+        Number of the kept epoch.
+
+    Raises
+    ------
+    LabError
+        If the loss is not finite, or the process was asked to stop.
     """
     optimizer = torch.optim.SGD(
         model.parameters(),
@@ -231,30 +229,50 @@ def fit(
     standing = load_standing(state, model, optimizer)
     progress = standing.progress
     save = partial(save_standing, state, standing, model, optimizer)
+
+    def checkpoint() -> None:
+        state.checkpoint(save, f"epoch {progress.epoch}, step {progress.step}")
+
     while not progress.finished:
-        figures = train_one_epoch(
+        train_one_epoch(
             model,
             optimizer,
             train,
             progress=progress,
             options=options,
-            save=save,
-            save_seconds=save_seconds,
+            checkpoint=checkpoint,
         )
-        figures |= evaluate(model, valid, batch_size=options["batch_size"])
-        standing.history.append({"epoch": progress.epoch, **figures})
-        text = " ".join(f"{name} {value:.4f}" for name, value in figures.items())
-        logging.info("epoch %d %s", progress.epoch, text)
-        if not standing.best or figures["val_loss"] < progress.best_loss:
-            progress.best_loss = figures["val_loss"]
-            progress.best_epoch = progress.epoch
+        scores = evaluate(
+            model, valid, batch_size=options["batch_size"], between=checkpoint
+        )
+        row = _close_epoch(scores, progress)
+        standing.history.append(row)
+        if not standing.best or row["val_loss"] < progress.best_loss:
+            progress.best_loss = row["val_loss"]
+            progress.best_epoch = row["epoch"]
             state_dict = model.state_dict()
             standing.best = {k: v.detach().cpu().clone() for k, v in state_dict.items()}
-        waited = progress.epoch - progress.best_epoch
+        waited = row["epoch"] - progress.best_epoch
         progress.finished = (
-            progress.epoch == options["epochs"] or waited >= options["patience"]
+            row["epoch"] == options["epochs"] or waited >= options["patience"]
         )
-        progress.epoch += 1
-        save()
+        if progress.finished:
+            save()
+        else:
+            checkpoint()
     logging.info("kept epoch %d", progress.best_epoch)
-    return standing.best, standing.history
+    return standing.best, standing.history, progress.best_epoch
+
+
+def _close_epoch(scores: Mapping[str, float], progress: Progress) -> dict[str, Any]:
+    figures = {
+        "loss": progress.loss / progress.seen,
+        "accuracy": progress.right / progress.seen,
+        **scores,
+    }
+    row = {"epoch": progress.epoch, **figures}
+    progress.epoch += 1
+    progress.step, progress.seen, progress.loss, progress.right = 0, 0, 0.0, 0
+    text = " ".join(f"{name} {value:.4f}" for name, value in figures.items())
+    logging.info("epoch %d %s", row["epoch"], text)
+    return row

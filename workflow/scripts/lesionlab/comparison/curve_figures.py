@@ -17,6 +17,7 @@ def draw_segmentation(
     curve: pd.DataFrame,
     scores: pd.DataFrame,
     *,
+    kept: int,
     threshold: float,
 ) -> Figure:
     """Draw the training of the U-Net, its threshold and its scores.
@@ -25,13 +26,16 @@ def draw_segmentation(
     ----------
     history, curve, scores : DataFrame
         ``history.csv``, ``threshold.csv`` and ``scores.csv`` of one fold.
+    kept : int
+        Number of the kept epoch.
     threshold : float
         The chosen one.
 
     Returns
     -------
     Figure
-        Loss; validation Jaccard; Jaccard by threshold; test Jaccard by class.
+        Loss; validation Jaccard with the kept epoch; Jaccard by threshold; test
+        Jaccard by class.
     """
     figure = new_figure(7.4, 4.8)
     (loss, jaccard), (tuned, classes) = figure.subplots(2, 2)
@@ -42,10 +46,8 @@ def draw_segmentation(
     loss.set(title="Loss", xlabel="epoch", ylim=(0, None))
     loss.legend()
     jaccard.plot(history["epoch"], history["val_jaccard"], color=COLOURS[1])
-    kept = history["val_jaccard"].idxmax()
-    jaccard.plot(
-        history["epoch"][kept], history["val_jaccard"][kept], "o", color=COLOURS[1]
-    )
+    row = history[history["epoch"] == kept]
+    jaccard.plot(row["epoch"], row["val_jaccard"], "o", color=COLOURS[1])
     jaccard.set(title="Validation Jaccard, own best threshold", xlabel="epoch")
     free = history.loc[history["phase"] == "dropout_free", "epoch"]
     for axis in (loss, jaccard):

@@ -163,7 +163,8 @@ def stage_table(folder: Path) -> Table:
     table = pd.concat(parts)
     rows = []
     for rule, jobs in table.groupby("rule", sort=False):
-        memory = jobs["max_rss"].max()
+        # a stage may end before its memory is first looked at
+        memory = jobs["max_rss"].where(jobs["max_rss"] > 1).max()
         rows.append(
             [
                 rule,
@@ -182,6 +183,26 @@ def _duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s"
     return f"{int(seconds // 60)} min {seconds % 60:02.0f} s"
+
+
+def training_table(trainings: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Size, length, device and start of every training."""
+    rows = []
+    for name, facts in trainings.items():
+        weights = facts.get("initial_weights_sha256")
+        start = f"ResNet-50 {facts['variant']}, {weights[:12]}" if weights else "random"
+        rows.append(
+            [
+                name,
+                f"{facts['parameters']:,}",
+                f"{facts['n']} / {facts['n_valid']}",
+                f"{facts['kept_epoch']} of {facts['epochs']}",
+                f"{facts['device']}, {facts['threads']} thread(s)",
+                start,
+            ]
+        )
+    head = ["Training", "Parameters", "Photographs, train / valid", "Kept epoch"]
+    return make_table([*head, "Device", "Initial weights"], rows)
 
 
 def version_table(files: Mapping[str, Mapping[str, Any]]) -> Table:

@@ -85,12 +85,22 @@ def answer_question(
     elif auc["high"] < 0:
         verdict = f"hurt: {b} ranks {positive} worse on this test set"
     else:
-        verdict = "made no difference that this test set can show"
-    return (
+        verdict = (
+            f"changed how well {positive} is ranked by nothing that this test set "
+            "can show"
+        )
+    sentence = (
         f"Showing the network arm {b} instead of arm {a} {verdict} (difference in "
         f"{positive} AUC {format_interval(auc, signed=True)}, in sensitivity "
-        f"{format_interval(sensitivity, signed=True)}; {confidence:.0%} intervals)."
+        f"{format_interval(sensitivity, signed=True)}; {confidence:.0%} intervals)"
     )
+    for metric in ("accuracy", "balanced_accuracy"):
+        other = _difference(rows[metric])
+        if other["low"] is not None and other["low"] * other["high"] > 0:
+            way = "rose" if other["value"] > 0 else "fell"
+            name = name_metric(metric, positive).lower()
+            sentence += f"; {name} {way}: {format_interval(other, signed=True)}"
+    return f"{sentence}."
 
 
 def _difference(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Train the U-Net: with dropout, then some epochs without, resumable at any step."""
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -50,7 +49,11 @@ class Pairs:
 
 
 def validate(
-    model: keras.Model, pairs: Pairs, *, options: Mapping[str, Any]
+    model: keras.Model,
+    pairs: Pairs,
+    *,
+    options: Mapping[str, Any],
+    between: Callable[[], None] = lambda: None,
 ) -> dict[str, float]:
     """Score the network on the validation set, at its own best threshold.
 
@@ -62,6 +65,8 @@ def validate(
         The validation set.
     options : Mapping
         The section ``segmentation`` of the config.
+    between : Callable
+        Called after each batch.
 
     Returns
     -------
@@ -81,6 +86,7 @@ def validate(
         right += len(rows) * float(np.mean((p > 0.5) == (truth > 0)))
         curve = jaccard_curve(zip(quantise(p), truth > 0, strict=True))
         curves.append(curve * len(rows))
+        between()
     count = len(pairs.rows)
     threshold, jaccard = best_threshold(np.sum(curves, axis=0) / count)
     return {
@@ -97,8 +103,7 @@ def fit_unet(
     *,
     options: Mapping[str, Any],
     state: TrainingState,
-    save_seconds: float = 300.0,
-) -> tuple[list[np.ndarray], list[dict[str, Any]]]:
+) -> tuple[list[np.ndarray], list[dict[str, Any]], int]:
     """Train the U-Net, or take up a training where its last snapshot stands.
 
     Parameters
@@ -109,8 +114,6 @@ def fit_unet(
         The section ``segmentation`` of the config.
     state : TrainingState
         Where snapshots go; entered.
-    save_seconds : float
-        A long epoch is saved this often within, in seconds.
 
     Returns
     -------
@@ -118,11 +121,13 @@ def fit_unet(
         Of the kept epoch, in the order of ``model.get_weights()``.
     history : list of dict
         One row an epoch.
+    kept : int
+        Number of the kept epoch.
 
     Raises
     ------
     LabError
-        If the loss is not finite.
+        If the loss is not finite, or the process was asked to stop.
     """
     standing = load_standing(state)
     progress = standing.progress
@@ -132,45 +137,39 @@ def fit_unet(
         model = compile_unet(options, phase)
         take_up(model, standing)
         save = partial(save_standing, state, standing, model)
+
+        def checkpoint(save: Callable[[], None] = save) -> None:
+            state.checkpoint(save, f"epoch {progress.epoch}, step {progress.step}")
+
         while progress.epoch <= phase.last:
-            _train_epoch(
-                model,
-                train,
-                options=options,
-                progress=progress,
-                save=save,
-                save_seconds=save_seconds,
-            )
-            row = _close_epoch(model, train, valid, options, progress, phase)
+            _train_epoch(model, train, options, progress, checkpoint)
+            scores = validate(model, valid, options=options, between=checkpoint)
+            row = _close_epoch(scores, progress, phase, count=len(train.rows))
             standing.history.append(row)
             if options["keep"] == "last" or row["val_jaccard"] > progress.best_jaccard:
                 standing.best = model.get_weights()
                 progress.best_jaccard = row["val_jaccard"]
-                progress.best_epoch = progress.epoch
-            progress.epoch += 1
+                progress.best_epoch = row["epoch"]
             if progress.epoch <= phase.last:
-                save()
+                checkpoint()
         standing.last = model.get_weights()
         save_standing(state, standing, None)
     logging.info("kept epoch %d", progress.best_epoch)
-    return standing.best, standing.history
+    return standing.best, standing.history, progress.best_epoch
 
 
 def _train_epoch(
     model: keras.Model,
     train: Pairs,
-    *,
     options: Mapping[str, Any],
     progress: Progress,
-    save: Callable[[], None],
-    save_seconds: float,
+    checkpoint: Callable[[], None],
 ) -> None:
     size, seed, epoch = options["batch_size"], options["seed"], progress.epoch
     shuffle = options["shuffle"]
     order = epoch_order(len(train.rows), seed=seed, epoch=epoch, shuffle=shuffle)
     rows = train.rows[order]
     steps = range(progress.step, -(-len(rows) // size))
-    saved = time.monotonic()
     epochs = options["epochs"] + options["dropout_free_epochs"]
     title = f"U-Net epoch {epoch}/{epochs}"
     for step in tqdm(steps, title, unit="step", disable=None):
@@ -194,27 +193,20 @@ def _train_epoch(
         progress.loss += len(chosen) * loss
         progress.accuracy += len(chosen) * float(figures["accuracy"])
         progress.step = step + 1
-        if time.monotonic() - saved > save_seconds:
-            save()
-            saved = time.monotonic()
+        checkpoint()
 
 
 def _close_epoch(
-    model: keras.Model,
-    train: Pairs,
-    valid: Pairs,
-    options: Mapping[str, Any],
-    progress: Progress,
-    phase: Phase,
+    scores: Mapping[str, float], progress: Progress, phase: Phase, *, count: int
 ) -> dict[str, Any]:
-    count = len(train.rows)
     row = {
         "epoch": progress.epoch,
         "loss": progress.loss / count,
         "accuracy": progress.accuracy / count,
-        **validate(model, valid, options=options),
+        **scores,
         "phase": phase.name,
     }
+    progress.epoch += 1
     progress.step, progress.loss, progress.accuracy = 0, 0.0, 0.0
     figures = " ".join(
         f"{name} {value:.4f}" for name, value in row.items() if isinstance(value, float)
