@@ -46,7 +46,7 @@ rule render_arm:
     params:
         code=code("render_arm.py"),
         options=lambda wildcards: pick({}, arm=wildcards.arm, fold=wildcards.fold),
-        root=untracked(data_root()),
+        root=untracked(DATA_ROOT),
         workers=workers,
     script:
         "../scripts/render_arm.py"
@@ -76,7 +76,7 @@ rule pack_images:
         options=lambda wildcards: pick(
             config["classification"], "size", arm=wildcards.arm, fold=wildcards.fold
         ),
-        root=untracked(data_root()),
+        root=untracked(DATA_ROOT),
         workers=workers,
     script:
         "../scripts/pack_images.py"

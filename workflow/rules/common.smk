@@ -12,7 +12,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from lesionlab.codedigest import code_digest
 from lesionlab.config import check_config, drop_nulls
-from lesionlab.data.layout import contents_digest
+from lesionlab.data.layout import check_layout, contents_digest
 from lesionlab.errors import LabError
 
 
@@ -36,7 +36,27 @@ def check():
         )
 
 
+def data_root():
+    """Find the folder of the photographs; where it lies is never tracked."""
+    dataset = config["dataset"]
+    if dataset["source"] == "phantom":
+        return f"results/{config['run']}/phantom"
+    root = dataset["path"] or os.environ.get("HAM10000_DIR")
+    if not root:
+        refuse(
+            "config: dataset.path is null and HAM10000_DIR is not set; "
+            "name the folder of HAM10000 in one of them"
+        )
+    root = Path(root).expanduser()
+    try:
+        check_layout(root)
+    except LabError as why:
+        refuse(why)
+    return str(root)
+
+
 check()
+DATA_ROOT = data_root()
 
 FOLDS = [
     f"fold{number}"
@@ -71,29 +91,11 @@ def pick(section, *keys, **more):
     return dict(sorted({**{key: section[key] for key in keys}, **more}.items()))
 
 
-def data_root():
-    """Find the folder of the photographs; where it lies is never tracked."""
-    dataset = config["dataset"]
-    if dataset["source"] == "phantom":
-        return f"results/{config['run']}/phantom"
-    root = dataset["path"] or os.environ.get("HAM10000_DIR")
-    if not root:
-        refuse(
-            "config: dataset.path is null and HAM10000_DIR is not set; "
-            "name the folder of HAM10000 in one of them"
-        )
-    return str(Path(root).expanduser())
-
-
 def photographs_digest():
     """Digest the raw data, so that one replaced photograph is seen."""
-    root = Path(data_root())
+    root = Path(DATA_ROOT)
     name = sha256(str(root.resolve()).encode()).hexdigest()[:16]
-    cache = Path("results/.shared/digests", f"{name}.csv")
-    try:
-        return contents_digest(root, cache)
-    except LabError as why:
-        refuse(why)
+    return contents_digest(root, Path("results/.shared/digests", f"{name}.csv"))
 
 
 def split_sizes():

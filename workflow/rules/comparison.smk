@@ -83,7 +83,7 @@ rule plot_samples:
             classes=list(CLASSES),
             seed=config["split"]["seed"],
         ),
-        root=untracked(data_root()),
+        root=untracked(DATA_ROOT),
     script:
         "../scripts/plot_samples.py"
 
@@ -142,7 +142,7 @@ rule plot_cases:
     params:
         code=code("plot_cases.py"),
         options=pick(config["report"], "cases"),
-        root=untracked(data_root()),
+        root=untracked(DATA_ROOT),
     script:
         "../scripts/plot_cases.py"
 

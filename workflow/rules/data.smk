@@ -59,7 +59,7 @@ rule index_images:
                 else photographs_digest()
             ),
         ),
-        root=untracked(data_root()),
+        root=untracked(DATA_ROOT),
         workers=workers,
     script:
         "../scripts/index_images.py"

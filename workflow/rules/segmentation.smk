@@ -25,7 +25,7 @@ rule pack_segmentation:
     params:
         code=code("pack_segmentation.py"),
         options=pick(config["segmentation"], "height", "width"),
-        root=untracked(data_root()),
+        root=untracked(DATA_ROOT),
         workers=workers,
     script:
         "../scripts/pack_segmentation.py"
@@ -112,7 +112,7 @@ rule tune_threshold:
     params:
         code=code("tune_threshold.py"),
         options=lambda wildcards: pick({}, fold=wildcards.fold),
-        root=untracked(data_root()),
+        root=untracked(DATA_ROOT),
     script:
         "../scripts/tune_threshold.py"
 
@@ -142,7 +142,7 @@ rule score_masks:
     params:
         code=code("score_masks.py"),
         options=lambda wildcards: pick({}, fold=wildcards.fold),
-        root=untracked(data_root()),
+        root=untracked(DATA_ROOT),
         workers=workers,
     script:
         "../scripts/score_masks.py"

@@ -171,8 +171,9 @@ class TrainingState:
 def _pack(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> bytes:
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     shapes = {name: list(array.shape) for name, array in arrays.items()}
-    notes = {"facts": json.dumps(facts), "shapes": json.dumps(shapes)}
-    return safetensors.numpy.save(whole, metadata=notes)
+    # one entry: several would be written in an order that changes from time to time
+    notes = json.dumps({"facts": facts, "shapes": shapes})
+    return safetensors.numpy.save(whole, metadata={"notes": notes})
 
 
 def _unpack(body: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -181,10 +182,10 @@ def _unpack(body: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     except SafetensorError as why:
         raise LabError(f"a snapshot is no safetensors file ({why})") from why
     length = int.from_bytes(body[:8], "little")
-    notes = json.loads(body[8 : 8 + length])["__metadata__"]
-    shapes = json.loads(notes["shapes"])
-    facts: dict[str, Any] = json.loads(notes["facts"])
-    return {name: array.reshape(shapes[name]) for name, array in arrays.items()}, facts
+    notes = json.loads(json.loads(body[8 : 8 + length])["__metadata__"]["notes"])
+    facts: dict[str, Any] = notes["facts"]
+    shaped = {name: a.reshape(notes["shapes"][name]) for name, a in arrays.items()}
+    return shaped, facts
 
 
 def _sync_folder(folder: Path) -> None:

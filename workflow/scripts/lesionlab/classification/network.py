@@ -132,9 +132,10 @@ def save_model(
     classes : sequence of str
         In the order of the logits.
     """
-    notes = {"variant": variant, "classes": json.dumps(list(classes))}
+    # one entry: several would be written in an order that changes from time to time
+    notes = json.dumps({"variant": variant, "classes": list(classes)})
     whole = {name: value.contiguous() for name, value in state.items()}
-    safetensors.torch.save_file(whole, path, metadata=notes)
+    safetensors.torch.save_file(whole, path, metadata={"notes": notes})
 
 
 def load_model(path: Path) -> tuple[nn.Module, list[str]]:
@@ -153,8 +154,8 @@ def load_model(path: Path) -> tuple[nn.Module, list[str]]:
         In the order of the logits.
     """
     with safe_open(path, "pt") as file:
-        notes = file.metadata()
-    classes = json.loads(notes["classes"])
+        notes = json.loads(file.metadata()["notes"])
+    classes = notes["classes"]
     model = build_resnet(len(classes), seed=0, variant=notes["variant"])
     model.load_state_dict(safetensors.torch.load_file(path))
     return model.eval(), classes

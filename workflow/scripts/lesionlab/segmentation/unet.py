@@ -29,25 +29,30 @@ def build_unet(*, height: int, width: int, dropout: float, seed: int) -> keras.M
         probability of lesion.
     """
     keras.utils.set_random_seed(seed)
-    inputs = keras.Input((height, width, 3))
+    inputs = keras.Input((height, width, 3), name="photograph")
     x, skips = inputs, []
     for level, filters in enumerate(FILTERS):
         if level:
             skips.append(x)
-            x = layers.MaxPooling2D()(x)
-        x = _level(x, filters, dropout, seed + level)
+            x = layers.MaxPooling2D(name=f"down{level}_pool")(x)
+        x = _level(x, filters, dropout, seed + level, f"down{level}")
     for level, filters in enumerate(FILTERS[-2::-1]):
-        x = layers.Conv2DTranspose(filters, 2, strides=2, padding="same")(x)
-        x = layers.Concatenate()([x, skips.pop()])
-        x = _level(x, filters, dropout, seed + len(FILTERS) + level)
-    outputs = layers.Conv2D(1, 1, activation="sigmoid")(x)
-    return keras.Model(inputs, outputs)
+        name = f"up{level}"
+        up = layers.Conv2DTranspose(
+            filters, 2, strides=2, padding="same", name=f"{name}_transposed"
+        )
+        x = layers.Concatenate(name=f"{name}_skip")([up(x), skips.pop()])
+        x = _level(x, filters, dropout, seed + len(FILTERS) + level, name)
+    outputs = layers.Conv2D(1, 1, activation="sigmoid", name="probability")(x)
+    # names of our own: those of Keras count all networks that a process has built
+    return keras.Model(inputs, outputs, name="unet")
 
 
 def _level(
-    x: keras.KerasTensor, filters: int, dropout: float, seed: int
+    x: keras.KerasTensor, filters: int, dropout: float, seed: int, name: str
 ) -> keras.KerasTensor:
-    x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+    same = {"padding": "same", "activation": "relu"}
+    x = layers.Conv2D(filters, 3, **same, name=f"{name}_conv1")(x)
     if dropout:
-        x = layers.Dropout(dropout, seed=seed)(x)
-    return layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+        x = layers.Dropout(dropout, seed=seed, name=f"{name}_dropout")(x)
+    return layers.Conv2D(filters, 3, **same, name=f"{name}_conv2")(x)

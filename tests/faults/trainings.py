@@ -1,0 +1,135 @@
+"""Run one training stage on small arrays and say on each line what it does now.
+
+    python tests/faults/trainings.py unet|classifier FOLDER [every]
+
+A line is a mark at which the caller may kill this process: a step, a batch of the
+validation, the begin of a save, and its end with the SHA-256 of what was saved. With
+`every` the training saves at each opportunity, else several times a second.
+"""
+
+import hashlib
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
+
+from lesionlab.segmentation.backend import start_backend
+from lesionlab.state import TrainingState
+
+SECONDS = 0.1  # between saves
+CLASSES = ["MEL", "NV", "Other_SC"]
+UNET = {
+    "backend": "tensorflow", "threads": 1, "seed": 3, "height": 32, "width": 48,
+    "dropout": 0.3, "loss": "bce", "batch_size": 4, "epochs": 6,
+    "learning_rate": 0.002, "dropout_free_epochs": 3,
+    "dropout_free_learning_rate": 0.0005, "shuffle": True, "flips": True,
+    "keep": "best", "fold": "fold0", "code": "0",
+}  # fmt: skip
+CLASSIFIER = {
+    "threads": 1, "seed": 2, "batch_size": 6, "epochs": 12, "patience": 5,
+    "learning_rate": 0.01, "momentum": 0.9, "weight_decay": 1e-4,
+    "schedule": "cosine", "weights_variant": None, "classes": CLASSES,
+    "fold": "fold0", "arm": "original", "code": "0",
+    "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.2},
+}  # fmt: skip
+
+
+def mark(*words):
+    print(*words, flush=True)
+
+
+class MarkedState(TrainingState):
+    """Says when it saves, and what."""
+
+    def checkpoint(self, save, where):
+        mark("at", where)
+        super().checkpoint(save, where)
+
+    def save(self, arrays, facts):
+        mark("save")
+        super().save(arrays, facts)
+        digest = hashlib.sha256(json.dumps(facts).encode())
+        for name in sorted(arrays):
+            digest.update(name.encode() + np.ascontiguousarray(arrays[name]).tobytes())
+        mark("saved", digest.hexdigest())
+
+
+def write_inputs(folder, *, size, task):
+    """Write packed arrays with lesions that a small network can find and tell apart."""
+    draw = np.random.default_rng(1)
+    sets = ["train"] * 26 + ["valid"] * 8 + ["test"] * 6
+    count, (height, width) = len(sets), size
+    names = [f"ISIC_{number:07d}" for number in range(count)]
+    kinds = draw.integers(0, 3, count)
+    pixels = draw.integers(120, 256, (count, height, width, 3), np.uint8)
+    masks = np.zeros((count, height, width), np.uint8)
+    for mask, picture, kind in zip(masks, pixels, kinds, strict=True):
+        y, x = draw.integers(2, height // 2), draw.integers(2, width // 2)
+        mask[y : y + height // 3, x : x + width // 3] = 255
+        picture[mask > 0] //= 3
+        picture[..., kind] //= 2
+    np.save(folder / "pixels.npy", pixels)
+    np.save(folder / "masks.npy", masks)
+    pd.DataFrame({"image_id": names}).to_csv(folder / "index.csv", index=False)
+    labels = [CLASSES[kind] for kind in kinds]
+    table = {"image_id": names, "group": names, "label": labels, "fold": "fold0"}
+    table = pd.DataFrame({**table, "task": task, "set": sets})
+    table.to_csv(folder / "split.csv", index=False)
+
+
+def make_paths(folder):
+    names = {"pixels": "npy", "masks": "npy", "index": "csv", "split": "csv"}
+    names |= {"history": "csv", "training": "json", "model": "safetensors"}
+    names |= {"weights": "weights.h5", "predictions": "csv", "probabilities": "npy"}
+    paths = {name: folder / f"{name}.{suffix}" for name, suffix in names.items()}
+    return SimpleNamespace(
+        **paths, ids=folder / "probabilities.csv", state=folder / "state"
+    )
+
+
+def run_unet(folder, state):
+    import predict_masks
+    import train_unet
+
+    train_unet.TrainingState = state
+    write_inputs(folder, size=(32, 48), task="segmentation")
+    paths = make_paths(folder)
+    start_backend("tensorflow", threads=1)
+    train_unet.main(paths, options=UNET)
+    predict_masks.main(paths, options=UNET)
+
+
+def run_classifier(folder, state):
+    from torchvision.models.resnet import Bottleneck, ResNet
+
+    import predict_classes
+    import train_classifier
+    from lesionlab.classification import network
+
+    train_classifier.TrainingState = state
+    # one block a stage: the code is that of ResNet-50, a save takes no second
+    network.resnet50 = partial(ResNet, Bottleneck, [1, 1, 1, 1])
+    write_inputs(folder, size=(32, 32), task="classification")
+    paths = make_paths(folder)
+    del paths.weights  # random initial weights
+    train_classifier.main(paths, options=CLASSIFIER)
+    predict_classes.main(paths, options=CLASSIFIER)
+
+
+def main(kind, folder, *how):
+    def state(where, identity):
+        seconds = 0.0 if "every" in how else SECONDS
+        return MarkedState(where, identity, save_seconds=seconds)
+
+    {"unet": run_unet, "classifier": run_classifier}[kind](Path(folder), state)
+    mark("done")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
