@@ -7,16 +7,19 @@ ARGS ?=
 GPUS := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -c '^GPU' || true)
 RESOURCES := gpu=$(if $(filter-out 0,$(GPUS)),$(GPUS),1)
 
-.PHONY: help run test check format lock contract clean
+.PHONY: help run test test-faults check format lock contract rulegraph clean clean-state
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 run: $(READY)  ## set up and run the workflow; ARGS="--configfile presets/x.yaml" for more
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores all --resources $(RESOURCES) $(ARGS)
 
 test: $(READY)  ## set up and run the tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(ARGS)
+
+test-faults: $(READY)  ## kill the workflow in every way for a long time
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m faults -s $(ARGS)
 
 check: $(READY)  ## formatters, linters, types
 	$(BIN)/ruff check .
@@ -37,6 +40,12 @@ contract: $(READY)  ## write docs/rerun-contract.md anew
 lock: $(READY)  ## compile the requirements anew
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+rulegraph: $(READY)  ## draw docs/rulegraph.svg anew; needs graphviz
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --rulegraph | tred | dot -Tsvg > docs/rulegraph.svg
+
+clean-state:  ## forget the progress of unfinished trainings
+	rm -rf results/*/.state
 
 clean:  ## remove the environment, never the results
 	rm -rf $(VENV)

@@ -1,9 +1,11 @@
-"""What all tests share: the real data set, where there is one."""
+"""What tests share: the real data set, where there is one, and a finished run."""
 
 import os
 from pathlib import Path
 
 import pytest
+
+from workflow.runner import copy_checkout, run_workflow
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -29,3 +31,11 @@ def ham10000():
 def repository():
     """Root of this checkout."""
     return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def finished(repository, tmp_path_factory):
+    """A checkout in which the tiny run has ended well; never edit it, copy it."""
+    checkout = copy_checkout(repository, tmp_path_factory.mktemp("finished"))
+    (checkout / "printed.txt").write_text(run_workflow(checkout).stdout)
+    return checkout

@@ -1,8 +1,8 @@
-"""Two finished runs: the phantom on a hold-out split, and a folder in two folds."""
+"""A second finished run, beside that on the phantom: a folder, in two folds."""
 
 import pytest
 
-from workflow.runner import TINY, copy_checkout, overlay, run_workflow
+from workflow.runner import TINY, overlay, run_workflow
 
 FOLDER = {
     "run": "folder",
@@ -15,14 +15,6 @@ FOLDER = {
     },
     "classification": {"arms": ["original"]},
 }
-
-
-@pytest.fixture(scope="session")
-def finished(repository, tmp_path_factory):
-    """A checkout in which the tiny run has ended well; never edit it, copy it."""
-    checkout = copy_checkout(repository, tmp_path_factory.mktemp("finished"))
-    (checkout / "printed.txt").write_text(run_workflow(checkout).stdout)
-    return checkout
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ rule collect_predictions:
         "results/<run>/logs/collect_predictions/collect_predictions.log",
     benchmark:
         "results/<run>/benchmarks/collect_predictions/collect_predictions.tsv"
+    localrule: True
     conda:
         "../../envs/data.yaml"
     resources:
@@ -42,6 +43,7 @@ rule compare_arms:
         "results/<run>/logs/compare_arms/compare_arms.log",
     benchmark:
         "results/<run>/benchmarks/compare_arms/compare_arms.tsv"
+    localrule: True
     conda:
         "../../envs/data.yaml"
     resources:
@@ -70,6 +72,7 @@ rule plot_samples:
         "results/<run>/logs/plot_samples/plot_samples.log",
     benchmark:
         "results/<run>/benchmarks/plot_samples/plot_samples.tsv"
+    localrule: True
     conda:
         "../../envs/data.yaml"
     resources:
@@ -106,6 +109,7 @@ rule plot_segmentation:
         "results/<run>/logs/plot_segmentation/{fold}.log",
     benchmark:
         "results/<run>/benchmarks/plot_segmentation/{fold}.tsv"
+    localrule: True
     conda:
         "../../envs/data.yaml"
     resources:
@@ -134,6 +138,7 @@ rule plot_cases:
         "results/<run>/logs/plot_cases/{fold}.log",
     benchmark:
         "results/<run>/benchmarks/plot_cases/{fold}.tsv"
+    localrule: True
     conda:
         "../../envs/data.yaml"
     resources:
@@ -168,6 +173,7 @@ rule plot_classification:
         "results/<run>/logs/plot_classification/plot_classification.log",
     benchmark:
         "results/<run>/benchmarks/plot_classification/plot_classification.tsv"
+    localrule: True
     conda:
         "../../envs/data.yaml"
     resources:
@@ -194,6 +200,7 @@ rule plot_comparison:
         "results/<run>/logs/plot_comparison/plot_comparison.log",
     benchmark:
         "results/<run>/benchmarks/plot_comparison/plot_comparison.tsv"
+    localrule: True
     conda:
         "../../envs/data.yaml"
     resources:
@@ -234,6 +241,7 @@ rule write_report:
         "results/<run>/logs/write_report/write_report.log",
     benchmark:
         "results/<run>/benchmarks/write_report/write_report.tsv"
+    localrule: True
     conda:
         "../../envs/data.yaml"
     resources:

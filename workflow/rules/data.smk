@@ -76,6 +76,7 @@ rule audit_images:
         "results/<run>/logs/audit_images/audit_images.log",
     benchmark:
         "results/<run>/benchmarks/audit_images/audit_images.tsv"
+    localrule: True
     conda:
         "../../envs/data.yaml"
     resources:
@@ -98,6 +99,7 @@ rule split_dataset:
         "results/<run>/logs/split_dataset/split_dataset.log",
     benchmark:
         "results/<run>/benchmarks/split_dataset/split_dataset.tsv"
+    localrule: True
     conda:
         "../../envs/data.yaml"
     resources:
@@ -131,6 +133,7 @@ rule audit_split:
         "results/<run>/logs/audit_split/audit_split.log",
     benchmark:
         "results/<run>/benchmarks/audit_split/audit_split.tsv"
+    localrule: True
     conda:
         "../../envs/data.yaml"
     resources:

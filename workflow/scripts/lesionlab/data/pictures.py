@@ -45,7 +45,7 @@ def write_pictures(
     """
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.png"):
-        old.unlink()
+        old.unlink(missing_ok=True)
 
     def write(position: int) -> tuple[str, str, str]:
         name = names[position]
