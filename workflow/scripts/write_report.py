@@ -1,6 +1,7 @@
 """Write the report: one self-contained HTML file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from lesionlab.comparison import tables
@@ -62,19 +63,24 @@ def describe_split(audit: Mapping[str, Any]) -> str:
     return way[audit["protocol"]]
 
 
+def read_all(
+    prefix: str, names: Sequence[str], files: Sequence[Path]
+) -> dict[str, dict[str, Any]]:
+    contents = zip(names, map(read_json, files), strict=True)
+    return {f"{prefix}{name}": content for name, content in contents}
+
+
 def main(paths: Paths, *, options: Options) -> None:
     audit, split_audit = read_json(paths.audit), read_json(paths.split_audit)
     comparison = read_json(paths.comparison)
     folds, classes = options["folds"], options["classes"]
-    scores = dict(zip(folds, map(read_json, paths.segmentation_scores), strict=True))
     keys = ["/".join(key) for key in options["keys"]]
-    class_scores = dict(zip(keys, map(read_json, paths.class_scores), strict=True))
+    scores = read_all("", folds, paths.segmentation_scores)
+    trainings = read_all("U-Net/", folds, paths.unets)
+    trainings |= read_all("", keys, paths.classifiers)
     files = {"comparison": comparison, "images": audit, "split": split_audit}
-    files |= {f"segmentation/{fold}": content for fold, content in scores.items()}
-    files |= {f"classification/{key}": content for key, content in class_scores.items()}
-    unets, classifiers = map(read_json, paths.unets), map(read_json, paths.classifiers)
-    trainings = dict(zip((f"U-Net/{fold}" for fold in folds), unets, strict=True))
-    trainings |= dict(zip(keys, classifiers, strict=True))
+    files |= {f"segmentation/{name}": content for name, content in scores.items()}
+    files |= read_all("classification/", keys, paths.class_scores)
     files |= {f"training/{name}": content for name, content in trainings.items()}
     seeds = comparison["seeds_averaged"]
     content = {

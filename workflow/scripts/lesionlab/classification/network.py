@@ -135,7 +135,8 @@ def save_model(
     # one entry: several would be written in an order that changes from time to time
     notes = json.dumps({"variant": variant, "classes": list(classes)})
     whole = {name: value.contiguous() for name, value in state.items()}
-    safetensors.torch.save_file(whole, path, metadata={"notes": notes})
+    # save_file would make a file that its owner alone can read
+    path.write_bytes(safetensors.torch.save(whole, metadata={"notes": notes}))
 
 
 def load_model(path: Path) -> tuple[nn.Module, list[str]]:

@@ -9,6 +9,7 @@ import pandas as pd
 from lesionlab.comparison.words import format_interval, format_p, name_metric
 
 Table = dict[str, Any]
+STARTED = 30  # MB; with less, Python had not yet begun to work
 HEADLINE = ("accuracy", "balanced_accuracy", "sensitivity", "auc", "average_precision")
 REFERENCE = {"pixel_accuracy": "0.911", "pooled_iou": "0.715", "threshold": "0.40"}
 SEGMENTATION = {
@@ -164,7 +165,7 @@ def stage_table(folder: Path) -> Table:
     rows = []
     for rule, jobs in table.groupby("rule", sort=False):
         # a stage may end before its memory is first looked at
-        memory = jobs["max_rss"].where(jobs["max_rss"] > 1).max()
+        memory = jobs["max_rss"].where(jobs["max_rss"] > STARTED).max()
         rows.append(
             [
                 rule,

@@ -86,8 +86,8 @@ def answer_question(
         verdict = f"hurt: {b} ranks {positive} worse on this test set"
     else:
         verdict = (
-            f"changed how well {positive} is ranked by nothing that this test set "
-            "can show"
+            f"made no difference to the ranking of {positive} that this test set can "
+            "show"
         )
     sentence = (
         f"Showing the network arm {b} instead of arm {a} {verdict} (difference in "
