@@ -2,6 +2,7 @@
 # Make the environment from the lock: sh setup.sh .venv
 set -eu
 venv=$1
+PATH="$PATH:/usr/sbin:/sbin"  # of ldconfig, which is not on every user's path
 
 fail() { echo "setup: $1" >&2; exit 1; }
 
@@ -17,8 +18,10 @@ if [ "$(uname -s)" = Linux ] && command -v ldconfig >/dev/null 2>&1; then
 fi
 
 if command -v python3.11 >/dev/null 2>&1; then
-    [ -x "$venv/bin/python" ] || python3.11 -m venv "$venv" ||
+    [ -x "$venv/bin/python" ] || python3.11 -m venv "$venv" || {
+        rm -rf "$venv"
         fail "python3.11 has no venv module; install it: apt-get install python3.11-venv"
+    }
     [ -x "$venv/bin/uv" ] || "$venv/bin/python" -m pip install -q --disable-pip-version-check uv==0.13.9
     uv=$venv/bin/uv
 elif command -v uv >/dev/null 2>&1; then

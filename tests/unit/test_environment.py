@@ -112,7 +112,7 @@ def test_training_and_prediction_alone_ask_for_a_gpu(repository):
 def test_the_default_profile_states_the_triggers_of_the_contract(repository):
     profile = yaml.safe_load((repository / "profiles/default/config.yaml").read_text())
     assert profile["rerun-triggers"] == ["mtime", "params", "input", "software-env"]
-    assert profile["max-checksum-file-size"] == "100MB"
+    assert profile["max-checksum-file-size"] == "200MB"
 
 
 def test_library_imports_run_downwards(repository):

@@ -180,8 +180,18 @@ def test_the_end_shows_the_headline_and_where_the_report_is(finished):
     assert "Balanced accuracy" in printed
 
 
-def test_finished_training_states_are_removed(run):
-    assert not (run / ".state").exists()
+def test_the_states_of_finished_trainings_alone_are_removed(run):
+    assert not list((run / ".state").glob("*/*"))
+
+
+def test_an_unfinished_training_outlives_another_target(finished, tmp_path):
+    copy = shutil.copytree(finished, tmp_path / "copy", symlinks=True)
+    folder = copy / "results/tiny/.state/train_classifier"
+    for name in ("finished", "unfinished"):
+        (folder / name).mkdir(parents=True)
+    (folder / "finished" / "finished").touch()
+    run_workflow(copy, "segmentation", "--forcerun", "tune_threshold")
+    assert [path.name for path in folder.iterdir()] == ["unfinished"]
 
 
 def test_history_has_no_clock_and_a_second_run_gives_equal_bytes(finished, tmp_path):

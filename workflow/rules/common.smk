@@ -181,8 +181,9 @@ def write_effective_config():
 
 
 def close_run():
-    """Drop finished training states; say where the report is."""
-    shutil.rmtree(Path(results(), ".state"), ignore_errors=True)
+    """Drop the states of finished trainings; say where the report is."""
+    for mark in Path(results(), ".state").glob("*/*/finished"):
+        shutil.rmtree(mark.parent)
     headline, report = Path(results(), "comparison/headline.txt"), Path(
         results(), "report.html"
     )

@@ -63,6 +63,7 @@ def main(paths: Paths, *, options: Options) -> None:
     train, valid = load("train"), load("valid")
     with TrainingState(paths.state, identity) as state:
         best, history, kept = fit(model, train, valid, options=options, state=state)
+        state.finish()
     with atomic_path(paths.model) as draft:
         save_model(draft, best, variant=variant, classes=options["classes"])
     write_csv(paths.history, pd.DataFrame(history))

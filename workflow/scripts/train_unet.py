@@ -40,6 +40,7 @@ def main(paths: Paths, *, options: Options) -> None:
     }
     with TrainingState(paths.state, identity) as state:
         weights, history, kept = fit_unet(train, valid, options=options, state=state)
+        state.finish()
     network = build_unet(
         height=options["height"], width=options["width"], dropout=0.0, seed=0
     )

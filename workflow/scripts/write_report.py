@@ -28,7 +28,9 @@ def describe_data(audit: Mapping[str, Any], *, source: str) -> str:
     )
 
 
-def describe_in_sample(scores: Mapping[str, Mapping[str, Any]]) -> str:
+def describe_in_sample(
+    scores: Mapping[str, Mapping[str, Any]], split_audit: Mapping[str, Any]
+) -> str:
     texts = []
     for fold, figures in scores.items():
         seen, new = (figures["in_sample"][k] for k in ("in_sample", "out_of_sample"))
@@ -39,6 +41,11 @@ def describe_in_sample(scores: Mapping[str, Mapping[str, Any]]) -> str:
                 f"Jaccard of {seen['jaccard']:.3f}, those of the others "
                 f"{new['jaccard']:.3f}."
             )
+        shares = ", ".join(
+            f"{label} {share or 0:.1%}"
+            for label, share in split_audit["in_sample_share"][fold].items()
+        )
+        texts.append(f"Share of such photographs by class: {shares}.")
     return " ".join(texts)
 
 
@@ -104,7 +111,7 @@ def main(paths: Paths, *, options: Options) -> None:
         "split": tables.split_table(split_audit, list(classes)),
         "split_text": describe_split(split_audit),
         "segmentation": tables.segmentation_table(scores),
-        "in_sample_text": describe_in_sample(scores),
+        "in_sample_text": describe_in_sample(scores, split_audit),
         "seeds_text": f"Probabilities are averaged over {seeds} seeds before any test."
         if seeds > 1
         else "One seed was run.",

@@ -24,6 +24,7 @@ from lesionlab.errors import LabError
 
 KEEP = 2
 DIGEST_BYTES = 32
+FINISHED = "finished"
 # Slurm's warning before a time limit, and Ctrl-C
 STOPS = (signal.SIGTERM, signal.SIGINT)
 
@@ -163,6 +164,14 @@ class TrainingState:
         for path in old[: len(old) + 1 - KEEP]:
             path.unlink()
         self._saved = time.monotonic()
+
+    def finish(self) -> None:
+        """Mark the training as finished.
+
+        Its snapshots stay until the workflow has ended well, so that a training whose
+        head process died is taken over and not repeated.
+        """
+        (self.folder / FINISHED).touch()
 
     def _snapshots(self) -> list[Path]:
         return sorted(self.folder.glob("snapshot-*.safetensors"))

@@ -8,7 +8,7 @@ from torch import nn
 
 
 def pick_device(threads: int) -> torch.device:
-    """Take the GPU where there is one; make sums repeatable on either.
+    """Take the GPU where there is one; make sums repeatable where it can be done.
 
     Parameters
     ----------

@@ -129,10 +129,10 @@ def list_limits(
         "Not a medical device. Nothing here is fit for the diagnosis of a person.",
         "Intervals cover the draw of test lesions, not the draw of training lesions, "
         f"initial weights or data order ({seeds} seed(s), {folds} fold(s) were run).",
-        "Training sets are balanced by class while validation and test sets keep "
+        "Where training sets are balanced by class, validation and test sets keep "
         "natural proportions: probabilities are not calibrated.",
         "Masks of photographs on which the U-Net trained are better than those of new "
-        "ones; the share is about equal in every class and is stated above.",
+        "ones; the share of each class is stated above.",
     ]
     benign = {"bkl", "df", "vasc"} & set(classes.get("Other_SC", ()))
     if benign:
