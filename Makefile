@@ -18,7 +18,7 @@ run: $(READY)  ## set up and run the workflow; ARGS="--configfile presets/x.yaml
 test: $(READY)  ## set up and run the tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(ARGS)
 
-test-faults: $(READY)  ## kill the workflow in every way for a long time
+test-faults: $(READY)  ## kill trainings and workflow for a long time
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m faults -s $(ARGS)
 
 check: $(READY)  ## formatters, linters, types
