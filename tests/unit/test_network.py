@@ -18,8 +18,8 @@ from lesionlab.classification.network import (
     load_initial_weights,
     load_model,
     save_model,
-    weights_variant,
 )
+from lesionlab.classification.variant import weights_variant
 from lesionlab.errors import LabError
 
 
@@ -97,6 +97,10 @@ def test_the_variant_is_named_beside_the_file_or_in_the_config(tmp_path):
     assert weights_variant(path, None) == "v1.5"
     with pytest.raises(LabError, match=r"v1, but .*w\.json says v1\.5"):
         weights_variant(path, "v1")
+    for content in ("{", "[]"):
+        path.with_suffix(".json").write_text(content)
+        with pytest.raises(LabError, match=r"w\.json: no readable JSON object"):
+            weights_variant(path, "v1")
 
 
 def test_a_saved_model_comes_back_with_its_classes_and_variant(tmp_path):

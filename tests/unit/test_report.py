@@ -3,7 +3,10 @@
 import pytest
 from jinja2 import UndefinedError
 
-from lesionlab.comparison.report import fill_template, list_limits, list_stamps
+from lesionlab.comparison.report import fill_template, list_limits
+from lesionlab.comparison.stamps import list_stamps
+from lesionlab.comparison.tables import stage_table
+from lesionlab.comparison.words import write_headline
 
 CLASSES = {"MEL": ["mel"], "Other_SC": ["bcc", "bkl"]}
 
@@ -41,3 +44,28 @@ def test_text_is_escaped_and_a_missing_name_is_an_error():
     assert fill_template("{{ a }}", {"a": "<b>"}) == "&lt;b&gt;"
     with pytest.raises(UndefinedError):
         fill_template("{{ a }}", {})
+
+
+def test_the_headline_of_a_terminal_bears_the_stamps():
+    figure = {"value": 0.5, "low": 0.4, "high": 0.6}
+    metrics = ("accuracy", "balanced_accuracy", "sensitivity", "auc")
+    arms = {"original": dict.fromkeys(metrics, figure)}
+    text = write_headline(
+        arms, positive="MEL", answer="An answer.", stamps=stamps(leaks=True)
+    )
+    assert text.index("An answer.") < text.index("This split leaks. 31%")
+
+
+def test_durations_are_those_of_this_run_alone(tmp_path):
+    (tmp_path / "train").mkdir()
+    (tmp_path / "audit").mkdir()
+    for name in (
+        "train/fold0.original.seed1",
+        "train/fold0.original.seed2",
+        "audit/audit",
+    ):
+        (tmp_path / f"{name}.tsv").write_text("s\tmax_rss\n70\t2048\n")
+    rows = stage_table(tmp_path, {"fold0", "original", "seed1"})["rows"]
+    cells = {row["cells"][0]: row["cells"][1:3] for row in rows}
+    assert cells["train"] == cells["audit"] == ["1", "1 min 10 s"]
+    assert cells["All, one after another"] == ["2", "2 min 20 s"]

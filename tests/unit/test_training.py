@@ -216,6 +216,23 @@ def test_a_diverging_classifier_names_epoch_and_batch(tmp_path):
         fit_classifier(state, learning_rate=1e30)
 
 
+def test_a_validation_loss_that_is_no_number_ends_either_training(
+    unet, tmp_path, monkeypatch
+):
+    from lesionlab.classification import training
+
+    nowhere = {"val_loss": float("nan"), "val_accuracy": 0.0}
+    monkeypatch.setattr(training, "evaluate", lambda *_, **__: nowhere)
+    monkeypatch.setattr(
+        unet[0], "validate", lambda *_, **__: {**nowhere, "val_jaccard": 0.0}
+    )
+    why = r"epoch 1: the validation loss is nan; lower .*learning_rate"
+    with TrainingState(tmp_path / "a", {}) as state, pytest.raises(LabError, match=why):
+        fit_classifier(state)
+    with TrainingState(tmp_path / "b", {}) as state, pytest.raises(LabError, match=why):
+        fit_unet(unet[0], state)
+
+
 def test_the_cosine_schedule_falls_from_the_rate_to_zero():
     from lesionlab.classification.training import learning_rate
 

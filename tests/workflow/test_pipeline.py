@@ -72,7 +72,7 @@ def test_segmentation_scores_agree_with_their_table(run):
     assert scores["failure_rate"] == pytest.approx((jaccard < 0.65).mean())
     thresholded = jaccard.where(jaccard >= 0.65, 0).mean()
     assert scores["thresholded_jaccard"] == pytest.approx(thresholded, abs=1e-5)
-    wanted = {"dice", "pixel_accuracy", "pooled_iou", "sensitivity", "specificity"}
+    wanted = {"dice", "pixel_accuracy", "network_size", "sensitivity", "specificity"}
     assert wanted | {"empty_predictions", "per_class", "threshold"} <= scores.keys()
 
 
@@ -155,6 +155,7 @@ def test_the_report_is_one_file_that_says_what_it_is(run):
         assert text.lower() in html.lower(), text
     assert html.count("data:image/") >= 5
     comparison = json.loads((run / "comparison/comparison.json").read_text())
+    assert [stamp["title"] for stamp in comparison["stamps"]] == ["Synthetic data."]
     assert comparison["answer"].split("(")[0] in html
     assert not re.search(r"\bnan\b|None|undefined", re.sub(r"base64,\S+", "", html))
 
@@ -174,10 +175,34 @@ def test_the_effective_config_stands_beside_the_results(run, repository):
     assert config.keys() == default.keys()
 
 
+@pytest.mark.parametrize(
+    ("variant", "beside", "why"),
+    [
+        ("null", None, r"w\.pth: v1 or v1\.5\? name it"),
+        ("null", '{"source": "here"}', r"w\.pth: v1 or v1\.5\? name it"),
+        ("v1", '{"variant": "v1.5"}', r"weights_variant: v1, but .*w\.json says v1\.5"),
+        ("v1", "not JSON", r"w\.json: no readable JSON object"),
+    ],
+)
+def test_doubtful_weights_are_refused_before_anything_runs(
+    finished, tmp_path, variant, beside, why
+):
+    (tmp_path / "w.pth").touch()
+    if beside:
+        (tmp_path / "w.json").write_text(beside)
+    mine = tmp_path / "mine.yaml"
+    weights = f"weights: {tmp_path}/w.pth, weights_variant: {variant}"
+    mine.write_text(f"classification: {{{weights}}}\n")
+    done = run_workflow(finished, "-n", configs=(TINY, mine), check=False)
+    assert done.returncode != 0
+    assert re.search(f"^config: .*{why}", done.stdout, re.MULTILINE), done.stdout
+
+
 def test_the_end_shows_the_headline_and_where_the_report_is(finished):
     printed = (finished / "printed.txt").read_text()
     assert "Report: results/tiny/report.html" in printed
     assert "Balanced accuracy" in printed
+    assert "Synthetic data." in printed
 
 
 def test_the_states_of_finished_trainings_alone_are_removed(run):
@@ -190,7 +215,8 @@ def test_an_unfinished_training_outlives_another_target(finished, tmp_path):
     for name in ("finished", "unfinished"):
         (folder / name).mkdir(parents=True)
     (folder / "finished" / "finished").touch()
-    run_workflow(copy, "segmentation", "--forcerun", "tune_threshold")
+    printed = run_workflow(copy, "segmentation", "--forcerun", "tune_threshold")
+    assert "Report:" not in printed.stdout
     assert [path.name for path in folder.iterdir()] == ["unfinished"]
 
 

@@ -10,6 +10,7 @@ import yaml
 SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
 sys.path.insert(0, str(SCRIPTS))
 
+from lesionlab.classification.variant import weights_variant
 from lesionlab.codedigest import code_digest
 from lesionlab.config import check_config, drop_nulls
 from lesionlab.data.layout import check_layout, contents_digest
@@ -28,12 +29,28 @@ def check():
         check_config(config, yaml.safe_load(schema.read_text(encoding="utf-8")))
     except LabError as why:
         refuse(why)
-    weights = config["classification"]["weights"]
-    if weights not in ("none", "imagenet") and not Path(weights).is_file():
+    check_weights(config["classification"])
+
+
+def check_weights(wanted):
+    """Check the file of initial weights, if one is named."""
+    weights = wanted["weights"]
+    if weights == "imagenet" and wanted["weights_variant"] == "v1":
+        refuse(
+            "config: classification.weights_variant: v1: imagenet is torchvision's "
+            "v1.5; set it to null"
+        )
+    if weights in ("none", "imagenet"):
+        return
+    if not Path(weights).is_file():
         refuse(
             f"config: classification.weights: {weights}: no such file; name one, or "
             "imagenet, or none"
         )
+    try:
+        weights_variant(Path(weights), wanted["weights_variant"])
+    except LabError as why:
+        refuse(f"config: {why}")
 
 
 def data_root():
@@ -184,14 +201,13 @@ def close_run():
     """Drop the states of finished trainings; say where the report is."""
     for mark in Path(results(), ".state").glob("*/*/finished"):
         shutil.rmtree(mark.parent)
-    headline, report = Path(results(), "comparison/headline.txt"), Path(
-        results(), "report.html"
-    )
-    if report.exists() and headline.exists():
-        print(
-            f"\n{headline.read_text(encoding='utf-8')}\nReport: {report}",
-            file=sys.stderr,
-        )
+    page = Path(results(), "report.html")
+    targets = set(workflow.dag_settings.targets)
+    # with another target, the report that stands there may be an older one
+    if not targets or targets & {"all", str(page)}:
+        headline = Path(results(), "comparison/headline.txt")
+        shown = headline.read_text("utf-8") if headline.exists() else ""
+        print(f"\n{shown}\nReport: {page}", file=sys.stderr)
 
 
 def explain_failure():

@@ -30,6 +30,7 @@ rule compare_arms:
     """Compare the arms on the test photographs that they share."""
     input:
         predictions=rules.collect_predictions.output.table,
+        split_audit=rules.audit_split.output.split_audit,
     output:
         comparison="results/<run>/comparison/comparison.json",
         pairs=report(
@@ -52,7 +53,11 @@ rule compare_arms:
     params:
         code=code("compare_arms.py"),
         options=pick(
-            config["comparison"], *config["comparison"], arms=ARMS, **outcome()
+            config["comparison"],
+            *config["comparison"],
+            arms=ARMS,
+            source=config["dataset"]["source"],
+            **outcome(),
         ),
     script:
         "../scripts/compare_arms.py"

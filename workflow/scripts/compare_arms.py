@@ -11,8 +11,9 @@ from lesionlab.comparison.pairs import (
     compare_pairs,
     score_arms,
 )
+from lesionlab.comparison.stamps import list_stamps
 from lesionlab.comparison.words import answer_question, write_headline
-from lesionlab.files import atomic_path, read_csv, write_csv, write_json
+from lesionlab.files import atomic_path, read_csv, read_json, write_csv, write_json
 from lesionlab.stage import Options, Paths, provenance, run_stage
 
 PAIR_COLUMNS = ["a", "b", "metric", "difference", "low", "high", "p_value"]
@@ -39,7 +40,12 @@ def main(paths: Paths, *, options: Options) -> None:
         curves.append(pd.DataFrame({"arm": arm, "fpr": fpr, "tpr": tpr}))
     write_csv(paths.roc, pd.concat(curves).round(6))
     write_csv(paths.pairs, pd.DataFrame(pairs, columns=PAIR_COLUMNS))
-    headline = write_headline(scores, positive=positive, answer=answer)
+    stamps = list_stamps(
+        source=options["source"],
+        split_audit=read_json(paths.split_audit),
+        positive=positive,
+    )
+    headline = write_headline(scores, positive=positive, answer=answer, stamps=stamps)
     with atomic_path(paths.headline) as draft:
         draft.write_text(headline, encoding="utf-8")
     write_json(
@@ -47,6 +53,7 @@ def main(paths: Paths, *, options: Options) -> None:
         {
             "n": len(groups),
             "n_groups": int(groups.nunique()),
+            "stamps": stamps,
             "answer": answer,
             "classes": options["classes"],
             "positive_class": positive,

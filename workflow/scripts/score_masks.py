@@ -53,8 +53,11 @@ def main(paths: Paths, *, options: Options) -> None:
         binarise(maps[rows], threshold), truths[rows] > 0
     )
     summary = summarise_scores(test_scores)
-    # at network size, as the reference printed them
-    summary |= {"pixel_accuracy": pixel_accuracy, "pooled_iou": pooled_iou}
+    # as the reference printed them
+    summary["network_size"] = {
+        "pixel_accuracy": pixel_accuracy,
+        "pooled_iou": pooled_iou,
+    }
     write_csv(paths.table, test_scores[COLUMNS].round(6))
     write_json(
         paths.scores,

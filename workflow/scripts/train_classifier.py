@@ -5,13 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lesionlab.files import (
-    atomic_path,
-    read_csv,
-    sha256_file,
-    write_csv,
-    write_json,
-)
+from lesionlab.classification.variant import weights_variant
+from lesionlab.files import atomic_path, read_csv, sha256_file, write_csv, write_json
 from lesionlab.stage import Options, Paths, limit_threads, provenance, run_stage
 from lesionlab.state import TrainingState
 
@@ -25,7 +20,6 @@ def main(paths: Paths, *, options: Options) -> None:
         build_resnet,
         load_initial_weights,
         save_model,
-        weights_variant,
     )
     from lesionlab.classification.training import Labelled, fit
 

@@ -5,12 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lesionlab.comparison import tables
-from lesionlab.comparison.report import (
-    embed_picture,
-    fill_template,
-    list_limits,
-    list_stamps,
-)
+from lesionlab.comparison.report import embed_picture, fill_template, list_limits
 from lesionlab.comparison.words import format_p
 from lesionlab.files import atomic_path, read_json
 from lesionlab.stage import Options, Paths, run_stage
@@ -82,6 +77,7 @@ def main(paths: Paths, *, options: Options) -> None:
     comparison = read_json(paths.comparison)
     folds, classes = options["folds"], options["classes"]
     keys = ["/".join(key) for key in options["keys"]]
+    parts_of_run = {*folds, *(part for key in options["keys"] for part in key)}
     scores = read_all("", folds, paths.segmentation_scores)
     trainings = read_all("U-Net/", folds, paths.unets)
     trainings |= read_all("", keys, paths.classifiers)
@@ -93,11 +89,7 @@ def main(paths: Paths, *, options: Options) -> None:
     content = {
         "title": options["title"],
         "run": paths.report.parent.name,
-        "stamps": list_stamps(
-            source=options["source"],
-            split_audit=split_audit,
-            positive=comparison["positive_class"],
-        ),
+        "stamps": comparison["stamps"],
         "n_images": audit["n"],
         "n_groups": audit["n_groups"],
         "n_test": comparison["n"],
@@ -119,7 +111,7 @@ def main(paths: Paths, *, options: Options) -> None:
         "mcnemar_text": describe_mcnemar(comparison),
         "pairs": tables.pair_table(comparison),
         "trainings_table": tables.training_table(trainings),
-        "stages": tables.stage_table(paths.benchmarks),
+        "stages": tables.stage_table(paths.benchmarks, parts_of_run),
         "versions": tables.version_table(files),
         "config": paths.config.read_text(encoding="utf-8")
         if paths.config.exists()

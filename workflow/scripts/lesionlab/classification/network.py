@@ -13,8 +13,6 @@ from torchvision.models import resnet50
 
 from lesionlab.errors import LabError
 
-VARIANTS = ("v1", "v1.5")
-
 
 def build_resnet(classes: int, *, seed: int, variant: str = "v1.5") -> nn.Module:
     """Build torchvision's ResNet-50 with a new head.
@@ -79,41 +77,6 @@ def load_initial_weights(model: nn.Module, path: Path) -> None:
     if unlike:
         raise LabError(f"{path}: not the weights of a ResNet-50 ({min(unlike)})")
     model.load_state_dict({**own, **state})
-
-
-def weights_variant(path: Path, named: str | None) -> str:
-    """Find the variant of a weights file: it is never guessed.
-
-    Parameters
-    ----------
-    path : Path
-        The weights; a JSON file of the same stem beside it may name the variant.
-    named : str or None
-        ``classification.weights_variant``.
-
-    Returns
-    -------
-    str
-        ``"v1"`` or ``"v1.5"``.
-
-    Raises
-    ------
-    LabError
-        If neither names it, or the two disagree.
-    """
-    facts = path.with_suffix(".json")
-    beside = json.loads(facts.read_text()).get("variant") if facts.exists() else None
-    if named and beside and named != beside:
-        raise LabError(
-            f"classification.weights_variant: {named}, but {facts} says {beside}"
-        )
-    variant = named or beside
-    if variant not in VARIANTS:
-        raise LabError(
-            f"{path}: v1 or v1.5? name it in classification.weights_variant or as "
-            f'"variant" in {facts.name} beside it'
-        )
-    return str(variant)
 
 
 def save_model(

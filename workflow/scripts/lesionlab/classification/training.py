@@ -265,6 +265,11 @@ def fit(
 
 
 def _close_epoch(scores: Mapping[str, float], progress: Progress) -> dict[str, Any]:
+    if not math.isfinite(scores["val_loss"]):
+        raise LabError(
+            f"epoch {progress.epoch}: the validation loss is {scores['val_loss']}; "
+            "lower classification.learning_rate"
+        )
     figures = {
         "loss": progress.loss / progress.seen,
         "accuracy": progress.right / progress.seen,

@@ -48,64 +48,6 @@ def fill_template(template: str, content: Mapping[str, Any]) -> str:
     return environment.from_string(template).render(**content)
 
 
-def _worst_leak(split_audit: Mapping[str, Any], label: str) -> str:
-    folds = split_audit["leakage"].values()
-    shares = [tasks["classification"][label] for tasks in folds]
-    return f"{max(share or 0 for share in shares):.0%}"
-
-
-def list_stamps(
-    *, source: str, split_audit: Mapping[str, Any], positive: str
-) -> list[dict[str, str]]:
-    """List the warnings that must stand at the head of the report.
-
-    Parameters
-    ----------
-    source : str
-        ``dataset.source``.
-    split_audit : Mapping
-        ``split/audit.json``.
-    positive : str
-        The positive class.
-
-    Returns
-    -------
-    list of dict
-        ``kind``, ``title``, ``text``.
-    """
-    stamps = []
-    if source == "phantom":
-        stamps.append(
-            {
-                "kind": "note",
-                "title": "Synthetic data.",
-                "text": "The photographs are generated: the figures show that the "
-                "workflow works and say nothing about skin.",
-            }
-        )
-    if split_audit["leaks"]:
-        stamps.append(
-            {
-                "kind": "",
-                "title": "This split leaks.",
-                "text": f"{_worst_leak(split_audit, 'all')} of the classifier's test "
-                f"photographs, and {_worst_leak(split_audit, positive)} of those of "
-                f"class {positive}, show a lesion that is in training too: every "
-                "figure is too good.",
-            }
-        )
-    if not split_audit["lesion_ids_known"]:
-        stamps.append(
-            {
-                "kind": "",
-                "title": "Lesions unknown.",
-                "text": "The data name no lesion_id: each photograph counts as a "
-                "lesion of its own, and leakage cannot be excluded.",
-            }
-        )
-    return stamps
-
-
 def list_limits(
     *, source: str, classes: Mapping[str, Sequence[str]], folds: int, seeds: int
 ) -> list[str]:

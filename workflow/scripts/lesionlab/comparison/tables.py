@@ -1,6 +1,6 @@
 """Lay out the tables of the report: heads and rows of text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,10 @@ from lesionlab.comparison.words import format_interval, format_p, name_metric
 Table = dict[str, Any]
 STARTED = 30  # MB; with less, Python had not yet begun to work
 HEADLINE = ("accuracy", "balanced_accuracy", "sensitivity", "auc", "average_precision")
-REFERENCE = {"pixel_accuracy": "0.911", "pooled_iou": "0.715", "threshold": "0.40"}
+NETWORK_SIZE = {
+    "pixel_accuracy": ("Pixel accuracy, network size", "0.911"),
+    "pooled_iou": ("Pooled IoU, network size", "0.715"),
+}
 SEGMENTATION = {
     "n": "Test photographs",
     "threshold": "Threshold",
@@ -22,8 +25,7 @@ SEGMENTATION = {
     "specificity": "Specificity",
     "failure_rate": "Failure rate (Jaccard below 0.65)",
     "empty_predictions": "Empty predictions",
-    "pixel_accuracy": "Pixel accuracy, network size",
-    "pooled_iou": "Pooled IoU, network size",
+    "pixel_accuracy": "Pixel accuracy",
 }
 
 
@@ -101,7 +103,10 @@ def segmentation_table(scores: Mapping[str, Mapping[str, Any]]) -> Table:
                 cells.append(f"{value['mean']:.3f} ({value['median']:.3f})")
             else:
                 cells.append(_cell(value))
-        rows.append([name, *cells, REFERENCE.get(key)])
+        rows.append([name, *cells, "0.40" if key == "threshold" else None])
+    for key, (name, reference) in NETWORK_SIZE.items():
+        cells = [_cell(figures["network_size"][key]) for figures in scores.values()]
+        rows.append([name, *cells, reference])
     return make_table(["", *scores, "reference 2022"], rows)
 
 
@@ -141,13 +146,15 @@ def pair_table(comparison: Mapping[str, Any]) -> Table:
     return make_table(["Arms", "Metric", "Difference", "p"], rows)
 
 
-def stage_table(folder: Path) -> Table:
+def stage_table(folder: Path, parts_of_run: Collection[str]) -> Table:
     """Duration and peak memory of each rule, from Snakemake's benchmark files.
 
     Parameters
     ----------
     folder : Path
         ``benchmarks/<rule>/*.tsv``; missing where a rule was not run here.
+    parts_of_run : collection of str
+        Folds, arms and seeds. Files of others were left by earlier runs.
 
     Returns
     -------
@@ -156,8 +163,11 @@ def stage_table(folder: Path) -> Table:
     """
     parts = []
     for path in sorted(folder.glob("*/*.tsv"), key=lambda p: p.stat().st_mtime_ns):
+        rule = path.parent.name
+        if path.stem != rule and not set(path.stem.split(".")) <= set(parts_of_run):
+            continue
         part = pd.read_csv(path, sep="\t", na_values=["-"])
-        parts.append(part.assign(rule=path.parent.name))
+        parts.append(part.assign(rule=rule))
     head = ["Stage", "Jobs", "Duration", "Peak memory"]
     if not parts:
         return make_table(head, [])

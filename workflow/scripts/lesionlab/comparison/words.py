@@ -108,7 +108,11 @@ def _difference(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def write_headline(
-    arms: Mapping[str, Mapping[str, Any]], *, positive: str, answer: str
+    arms: Mapping[str, Mapping[str, Any]],
+    *,
+    positive: str,
+    answer: str,
+    stamps: Sequence[Mapping[str, str]],
 ) -> str:
     """Lay out the headline figures as a table for a terminal.
 
@@ -120,6 +124,9 @@ def write_headline(
         Name of the positive class.
     answer : str
         The sentence below the table.
+    stamps : sequence of Mapping
+        From :func:`lesionlab.comparison.stamps.list_stamps`: shown last, where a
+        terminal is read first.
 
     Returns
     -------
@@ -136,4 +143,6 @@ def write_headline(
         for row in rows
     ]
     lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(line.rstrip() for line in lines) + f"\n\n{answer}\n"
+    table = "\n".join(line.rstrip() for line in lines)
+    warnings = [f"{stamp['title']} {stamp['text']}" for stamp in stamps]
+    return "\n\n".join([table, answer, *warnings]) + "\n"

@@ -141,11 +141,11 @@ def pooled_overlap(
     Returns
     -------
     pixel_accuracy : float
-        In 0..1.
+        In 0..1, to six digits.
     pooled_iou : float or None
         Intersection over union of all images together; None if no mask has a lesion.
     """
     union = int(np.count_nonzero(predicted | truth))
     both = int(np.count_nonzero(predicted & truth))
-    accuracy = float(np.mean(predicted == truth))
-    return accuracy, both / union if union else None
+    accuracy = round(float(np.mean(predicted == truth)), 6)
+    return accuracy, round(both / union, 6) if union else None

@@ -199,6 +199,11 @@ def _train_epoch(
 def _close_epoch(
     scores: Mapping[str, float], progress: Progress, phase: Phase, *, count: int
 ) -> dict[str, Any]:
+    if not np.isfinite(scores["val_loss"]):
+        raise LabError(
+            f"epoch {progress.epoch}: the validation loss is {scores['val_loss']}; "
+            "lower segmentation.learning_rate"
+        )
     row = {
         "epoch": progress.epoch,
         "loss": progress.loss / count,
