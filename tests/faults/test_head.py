@@ -9,10 +9,20 @@ import time
 
 import pytest
 
-from lesionlab.files import sha256_file
-from workflow.runner import TINY, copy_checkout, overlay, run_workflow
+from workflow.runner import (
+    TINY,
+    copy_checkout,
+    overlay,
+    result_digests,
+    run_workflow,
+)
 
-RESULTS = ("*.json", "*.csv", "*.npy", "*.safetensors", "*.h5", "*.png")
+RULES_OF_EACH_ARM = {
+    "pack_images",
+    "train_classifier",
+    "predict_classes",
+    "score_classes",
+}
 FINISHED = re.compile(r"Finished jobid: \d+ \(Rule: (\w+)\)")
 
 
@@ -49,17 +59,6 @@ def recover(checkout):
     run_workflow(checkout, "--unlock")
 
 
-def hashes(checkout):
-    run = checkout / "results" / "tiny"
-    skipped = (run / "benchmarks", run / ".state")
-    return {
-        str(path.relative_to(run)): sha256_file(path)
-        for pattern in RESULTS
-        for path in run.rglob(pattern)
-        if not any(folder in path.parents for folder in skipped)
-    }
-
-
 def kill_at_next_rule(checkout, log, seen):
     """Run until a rule starts that was not killed yet; kill the head; name it."""
     head = start(checkout, log)
@@ -91,13 +90,10 @@ def test_the_head_is_killed_during_each_rule_in_turn(repository, finished, tmp_p
         kills += 1
         recover(checkout)
     assert "Report: results/tiny/report.html" in log.read_text()
-    assert hashes(checkout) == hashes(finished)
-    arms, twice = (
-        2,
-        {"pack_images", "train_classifier", "predict_classes", "score_classes"},
-    )
+    assert result_digests(checkout) == result_digests(finished)
     for rule in set(finished_rules):
-        assert finished_rules.count(rule) == (arms if rule in twice else 1), rule
+        jobs = 2 if rule in RULES_OF_EACH_ARM else 1
+        assert finished_rules.count(rule) == jobs, rule
     print(f"{kills} kills of the head process, in {sorted(seen)}")
 
 

@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol")
 TEMPLATE = Path(__file__).with_name("slurm.conf")
 CPUS, MEMORY_MB, GPUS = 8, 64000, 2  # of each node, more than the machine has
@@ -193,6 +195,16 @@ class Cluster:
             daemon.kill()
             daemon.wait()
 
+    def crash_node(self, name):
+        """Kill the daemon, its jobs and their keepers at once, as a power cut does."""
+        doomed = {psutil.Process(pid) for pid in self.processes(SLURMD_NODENAME=name)}
+        parents = {process.parent() for process in doomed} - {None}
+        doomed |= {process for process in parents if process.name() == "slurmstepd"}
+        self.end(name, signal.SIGKILL)
+        for process in doomed:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
     def has_all_nodes(self):
         states = self.call("sinfo", "-h", "-N", "-o", "%T", check=False).split()
         return states.count("idle") == len(NODES)
@@ -209,7 +221,7 @@ class Cluster:
         """Cancel what runs, end the daemons; kill and note what is left over."""
         if {"slurmctld", "munged"} <= self.daemons.keys():
             with suppress(subprocess.TimeoutExpired):
-                self.call("scancel", "--user", getpass.getuser(), check=False)
+                self.cancel_all()
         for name in reversed(list(self.daemons)):
             self.end(name)
         self.left_over = self.processes()
@@ -236,6 +248,9 @@ class Cluster:
             check=check,
         )
         return done.stdout
+
+    def cancel_all(self):
+        self.call("scancel", "--user", getpass.getuser(), check=False)
 
     def jobs(self):
         """Jobs of this cluster, also those that ended: one dict of fields each."""

@@ -41,11 +41,12 @@ def cluster(tmp_path_factory):
     assert cluster.left_over == []
 
 
-def start(cluster, checkout, log):
+def start(cluster, checkout, log, *arguments, configs=(TINY,)):
     """Start Snakemake as docs/slurm.md says, with quick looks at its jobs."""
     command = [sys.executable, str(FAST_POLL), "--workflow-profile", "profiles/slurm"]
     command += ["--slurm-init-seconds-before-status-checks", "1"]
-    command += ["--latency-wait", "10", "--configfile", str(TINY)]
+    command += ["--latency-wait", "10", *arguments]
+    command += ["--configfile", *map(str, configs)]
     with log.open("w") as stream:
         return subprocess.Popen(
             command,

@@ -56,6 +56,25 @@ def test_a_real_difference_is_found_with_its_sign(second, verdict):
     assert all(sign * pair["difference"] > 0 for pair in pairs)
 
 
+def test_a_fall_in_sensitivity_is_said_even_where_the_auc_is_equal():
+    clear = {"difference": -0.2, "low": -0.3, "high": -0.1}
+    unclear = {"difference": 0.01, "low": -0.02, "high": 0.03}
+    arms = {"a": "original", "b": "segmented"}
+
+    def say(**changes):
+        metrics = ("accuracy", "balanced_accuracy", "sensitivity", "auc")
+        figures = {metric: changes.get(metric, unclear) for metric in metrics}
+        return answer([{**arms, "metric": m, **f} for m, f in figures.items()])
+
+    assert say().endswith(
+        "sensitivity for MEL showed no clear change: +0.010 (−0.020 to +0.030)."
+    )
+    text = say(sensitivity=clear, accuracy=clear)
+    assert "made no difference to the ranking" in text
+    assert "its sensitivity for MEL fell: −0.200 (−0.300 to −0.100); accuracy" in text
+    assert "balanced" not in text
+
+
 def test_only_accuracy_has_a_p_value_and_every_pair_is_listed():
     skills = {"original": 1.0, "segmented": 1.2, "third": 2.0}
     pairs, tests = compare(make_tidy(skills), tuple(skills))

@@ -67,6 +67,7 @@ def test_the_slurm_profile_survives_what_was_measured(profiles):
     assert profile["slurm-status-command"] == "squeue"
     assert profile["slurm-status-attempts"] == 1000
     assert profile["retries"] == 2
+    assert profile["slurm-requeue"] is True
     assert not {"groups", "group-components", "slurm-array-jobs"} & profile.keys()
 
 

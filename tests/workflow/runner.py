@@ -13,8 +13,11 @@ import pytest
 import yaml
 from snakemake.cli import main as snakemake
 
+from lesionlab.files import sha256_file
+
 PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "presets", "envs")
 TINY = Path(__file__).with_name("tiny.yaml")
+RESULTS = ("*.json", "*.csv", "*.npy", "*.safetensors", "*.h5", "*.png")
 
 
 def copy_checkout(repository, target):
@@ -83,3 +86,15 @@ def overlay(path, changes):
     """Write a config file."""
     path.write_text(yaml.safe_dump(changes, sort_keys=False))
     return path
+
+
+def result_digests(checkout):
+    """SHA-256 of every score, table, array, model and picture of the tiny run."""
+    run = checkout / "results" / "tiny"
+    skipped = (run / "benchmarks", run / ".state")
+    return {
+        str(path.relative_to(run)): sha256_file(path)
+        for pattern in RESULTS
+        for path in run.rglob(pattern)
+        if not any(folder in path.parents for folder in skipped)
+    }

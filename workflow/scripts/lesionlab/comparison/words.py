@@ -54,7 +54,8 @@ def answer_question(
 ) -> str:
     """Answer the question in one sentence that the intervals support.
 
-    AUC decides, since it does not hang on a threshold; sensitivity stands beside it.
+    AUC decides, since it does not hang on a threshold; sensitivity stands beside it,
+    and accuracies where their interval leaves out 0.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ def answer_question(
         return "One arm alone was run: there is nothing to compare."
     a, b = pairs[0]["a"], pairs[0]["b"]
     rows = {p["metric"]: p for p in pairs if (p["a"], p["b"]) == (a, b)}
-    auc, sensitivity = (_difference(rows[name]) for name in ("auc", "sensitivity"))
+    auc = _difference(rows["auc"])
     if auc["low"] is None:
         return (
             f"The test set is too small to compare the {positive} AUC of {a} and {b}."
@@ -91,15 +92,21 @@ def answer_question(
         )
     sentence = (
         f"Showing the network arm {b} instead of arm {a} {verdict} (difference in "
-        f"{positive} AUC {format_interval(auc, signed=True)}, in sensitivity "
-        f"{format_interval(sensitivity, signed=True)}; {confidence:.0%} intervals)"
+        f"{positive} AUC {format_interval(auc, signed=True)}, {confidence:.0%} "
+        "intervals)"
     )
-    for metric in ("accuracy", "balanced_accuracy"):
+    for metric, name in (
+        ("sensitivity", f"its sensitivity for {positive}"),
+        ("accuracy", "accuracy"),
+        ("balanced_accuracy", "balanced accuracy"),
+    ):
         other = _difference(rows[metric])
+        change = "showed no clear change"
         if other["low"] is not None and other["low"] * other["high"] > 0:
-            way = "rose" if other["value"] > 0 else "fell"
-            name = name_metric(metric, positive).lower()
-            sentence += f"; {name} {way}: {format_interval(other, signed=True)}"
+            change = "rose" if other["value"] > 0 else "fell"
+        elif metric != "sensitivity":
+            continue
+        sentence += f"; {name} {change}: {format_interval(other, signed=True)}"
     return f"{sentence}."
 
 
