@@ -258,6 +258,7 @@ class Cluster:
         return [
             dict(word.split("=", 1) for word in line.split() if "=" in word)
             for line in printed.splitlines()
+            if line.startswith("JobId=")  # else it says that there is none
         ]
 
     def devices(self):
