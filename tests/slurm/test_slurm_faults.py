@@ -47,10 +47,14 @@ class SlurmRun:
         self.training_log = checkout / "results/tiny/logs/train_unet/fold0.log"
         self.known = {job["JobId"] for job in cluster.jobs()}
 
-    def start(self, *arguments):
-        self.head = start(
-            self.cluster, self.checkout, self.log, *arguments, configs=self.configs
-        )
+    def start(self):
+        self.head = start(self.cluster, self.checkout, self.log, configs=self.configs)
+
+    def edit_profile(self, old, new):
+        profile = self.checkout / "profiles" / "slurm" / "config.yaml"
+        text = profile.read_text()
+        assert text.count(old) == 1
+        profile.write_text(text.replace(old, new))
 
     def wait_for(self, happened, seconds):
         deadline = time.monotonic() + seconds
@@ -105,7 +109,11 @@ def run(cluster, repository, tmp_path, longer):
 
 
 def test_a_time_limit(run, quiet):
-    run.start("--set-resources", "train_unet:runtime=attempt")
+    # minutes, for the U-Net alone
+    limit = "train_unet: {slurm_partition: gpu, runtime: attempt}"
+    run.edit_profile("  predict_masks: *gpu\n", "")
+    run.edit_profile("train_unet: &gpu", f"{limit}\n  predict_masks: &gpu")
+    run.start()
     run.wait_for_training()
     assert run.ends_as(quiet)
     jobs = run.trainings()
@@ -117,11 +125,7 @@ def test_a_time_limit(run, quiet):
 @pytest.mark.parametrize("requeue", [True, False])
 def test_a_crashed_node(run, quiet, requeue):
     if not requeue:
-        profile = run.checkout / "profiles" / "slurm" / "config.yaml"
-        text = profile.read_text()
-        assert text.count("slurm-requeue: true") == 1
-        text = text.replace("slurm-requeue: true", "slurm-no-requeue: true")
-        profile.write_text(text)
+        run.edit_profile("slurm-requeue: true", "slurm-no-requeue: true")
     run.start()
     job = run.wait_for_state()
     run.cluster.crash_node(job["NodeList"])
