@@ -50,9 +50,9 @@ def whole(tmp_path_factory):
     return found
 
 
-def kill_once(worker, marks, draw, sign):
-    """Send a signal a moment after a random mark; give the marks seen, or all."""
-    stop_at, seen = draw.randint(1, marks), []
+def kill_once(worker, within, draw, sign):
+    """Send a signal a moment after one of so many marks; give the marks seen."""
+    stop_at, seen = draw.randint(1, within), []
     for line in worker.stdout:
         seen.append(line.strip())
         if len(seen) == stop_at:
@@ -65,10 +65,11 @@ def train_and_kill(kind, folder, whole, *, kills, seed):
     """Kill one training so often, then let it end; give the number of kills."""
     outputs, states, marks = whole[kind]
     draw, killed = random.Random(seed), 0
+    within = 2 * marks // kills  # spreads them over the training
     while True:
         with start(kind, folder) as worker:
             if killed < kills:
-                seen = kill_once(worker, marks, draw, signal.SIGKILL)
+                seen = kill_once(worker, within, draw, signal.SIGKILL)
             else:
                 seen = worker.stdout.read().splitlines()
         saved = {line.split()[1] for line in seen if line.startswith("saved")}
