@@ -4,8 +4,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 READY := $(VENV)/.ready
 ARGS ?=
-GPUS := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -c '^GPU' || true)
-RESOURCES := gpu=$(if $(filter-out 0,$(GPUS)),$(GPUS),1)
+COUNT_GPUS := from lesionlab.devices import list_gpus; print(max(1, len(list_gpus())))
 
 .PHONY: help run test test-faults check format lock contract rulegraph clean clean-state
 
@@ -13,7 +12,8 @@ help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 run: $(READY)  ## set up and run the workflow; ARGS="--configfile presets/x.yaml" for more
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores all --resources $(RESOURCES) $(ARGS)
+	gpus=$$(PYTHONPATH=workflow/scripts $(BIN)/python -c '$(COUNT_GPUS)') && \
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores all --resources gpu=$$gpus $(ARGS)
 
 test: $(READY)  ## set up and run the tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(ARGS)
@@ -44,8 +44,12 @@ lock: $(READY)  ## compile the requirements anew
 rulegraph: $(READY)  ## draw docs/rulegraph.svg anew; needs graphviz
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --rulegraph | tred | dot -Tsvg > docs/rulegraph.svg
 
-clean-state:  ## forget the progress of unfinished trainings
+clean-state:  ## forget the progress of unfinished trainings, and drafts of killed stages
+	@if ls .snakemake/locks/* >/dev/null 2>&1; then \
+	    echo "A workflow runs here or was killed; wait for it, or give its command with --unlock, then try again." >&2; \
+	    exit 1; fi
 	rm -rf results/*/.state
+	find results -type f -name '.[0-9]*.*' -delete
 
 clean:  ## remove the environment, never the results
 	rm -rf $(VENV)

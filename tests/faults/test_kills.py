@@ -3,10 +3,12 @@
 import hashlib
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,8 @@ OUTPUTS = {
 }
 OUTPUTS["classifier"] += ("predictions.csv",)
 KILLS_EACH = 10  # in one training
+STEPS = {"unet": 7, "classifier": 5}  # an epoch
+MOMENTS = {"step", "validation", "between epochs", "save"}
 LEAVES_WITHIN = 20  # seconds after a SIGTERM
 
 
@@ -38,7 +42,10 @@ def digests(kind, folder):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """By kind: outputs, digests of every state on the way, and the number of marks."""
+    """By kind: outputs, digests of every state on the way, and the number of marks.
+
+    The folder of each training stays, with the state that it has finished.
+    """
     found = {}
     for kind in OUTPUTS:
         folder = tmp_path_factory.mktemp(kind)
@@ -46,7 +53,8 @@ def whole(tmp_path_factory):
             marks = worker.stdout.read().splitlines()
         assert worker.returncode == 0, (folder / "errors.txt").read_text()
         states = {line.split()[1] for line in marks if line.startswith("saved")}
-        found[kind] = digests(kind, folder), states, len(marks) - 2 * len(states)
+        count = len(marks) - 2 * len(states)
+        found[kind] = digests(kind, folder), states, count, folder
     return found
 
 
@@ -61,14 +69,22 @@ def kill_once(worker, within, draw, sign):
     return seen
 
 
+def moment(kind, mark):
+    """Name what a training does after a mark."""
+    step = re.search(r"step (\d+)", mark)
+    if not step:
+        return "save" if mark == "save" else "step"
+    return {0: "between epochs", STEPS[kind]: "validation"}.get(int(step[1]), "step")
+
+
 def train_and_kill(kind, folder, whole, *, kills, seed):
-    """Kill one training so often, then let it end; give the number of kills."""
-    outputs, states, marks = whole[kind]
-    draw, killed = random.Random(seed), 0
-    within = 2 * marks // kills  # spreads them over the training
+    """Kill one training so often, then let it end; count the kills by their moment."""
+    outputs, states, marks, _ = whole[kind]
+    draw, killed = random.Random(seed), Counter()
+    within = 3 * marks // (2 * kills)  # spreads them over the training
     while True:
         with start(kind, folder) as worker:
-            if killed < kills:
+            if killed.total() < kills:
                 seen = kill_once(worker, within, draw, signal.SIGKILL)
             else:
                 seen = worker.stdout.read().splitlines()
@@ -77,33 +93,52 @@ def train_and_kill(kind, folder, whole, *, kills, seed):
         if worker.returncode == 0:
             break
         assert worker.returncode == -signal.SIGKILL, (folder / "errors.txt").read_text()
-        killed += 1
+        killed[moment(kind, seen[-1])] += 1
     assert digests(kind, folder) == outputs
+    return killed
+
+
+def kill_trainings(kind, folder, whole, *, kills):
+    """Train again and again until so many kills are survived; count them likewise."""
+    killed, seed = Counter(), 0
+    while killed.total() < kills:
+        seed += 1
+        one = folder / str(seed)
+        one.mkdir()
+        wanted = min(KILLS_EACH, kills - killed.total())
+        killed += train_and_kill(kind, one, whole, kills=wanted, seed=seed)
+    print(f"{kind}: {dict(killed)} in {seed} trainings")
     return killed
 
 
 @pytest.mark.parametrize("kind", OUTPUTS)
 def test_three_kills(kind, whole, tmp_path):
-    assert train_and_kill(kind, tmp_path, whole, kills=3, seed=0) > 0
+    assert kill_trainings(kind, tmp_path, whole, kills=3).total() == 3
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("kind", OUTPUTS)
 def test_a_hundred_kills(kind, whole, tmp_path):
-    killed, seed = 0, 1
-    while killed < 100:
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        wanted = min(KILLS_EACH, 100 - killed)
-        killed += train_and_kill(kind, folder, whole, kills=wanted, seed=seed)
-        seed += 1
-    print(f"{kind}: {killed} kills in {seed - 1} trainings")
+    killed = kill_trainings(kind, tmp_path, whole, kills=100)
+    assert killed.total() == 100
+    assert killed.keys() == MOMENTS
+
+
+@pytest.mark.parametrize("kind", OUTPUTS)
+def test_a_training_that_has_finished_is_taken_over(kind, whole, tmp_path):
+    outputs, *_, trained = whole[kind]
+    folder = shutil.copytree(trained, tmp_path / kind)
+    for name in outputs:
+        (folder / name).unlink()
+    with start(kind, folder) as worker:
+        assert worker.stdout.read() == "done\n"  # no step
+    assert digests(kind, folder) == outputs
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("kind", OUTPUTS)
 def test_a_stop_saves_and_leaves_in_time(kind, sign, whole, tmp_path):
-    outputs, states, _ = whole[kind]
+    outputs, states, *_ = whole[kind]
     with start(kind, tmp_path) as worker:
         for line in worker.stdout:
             if line.startswith("at epoch 3"):

@@ -43,14 +43,14 @@ def test_each_job_has_a_device_of_its_own_and_sees_no_other(tmp_path):
     try:
         taken = [job.stdout.readline().strip() for job in jobs]
         assert sorted(taken) == ["GPU-a", "GPU-b", "GPU-c"]
-        late = start(tmp_path, 0)
+        jobs.append(late := start(tmp_path, 0))
         time.sleep(1)
         assert late.poll() is None  # waits: all are taken
         jobs[1].kill()  # a killed job gives its device back
         assert late.stdout.readline().strip() == taken[1]
         assert late.wait(10) == 0
     finally:
-        for job in (*jobs, late):
+        for job in jobs:
             job.kill()
             job.wait()
             job.stdout.close()
@@ -68,12 +68,19 @@ def test_a_job_shows_its_process_only_its_device(tmp_path, monkeypatch):
     assert list_gpus() == ["2", "5"]
 
 
-def test_slurms_choice_is_left_alone(tmp_path, monkeypatch):
+def test_slurm_jobs_never_wait_for_each_other(tmp_path, monkeypatch):
+    """Each counts the devices that it was given from 0."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv(VISIBLE, "0,1")
     monkeypatch.setenv("SLURM_JOB_ID", "7")
-    monkeypatch.setenv(VISIBLE, "1")
-    with claim_gpu(1, locks=tmp_path) as gpu:
-        assert gpu is None
-        assert list_gpus() == ["1"]
+    with claim_gpu(1) as first:
+        monkeypatch.setenv(VISIBLE, "0,1")
+        with claim_gpu(1) as second:  # in one allocation, each its own
+            assert (first, second) == ("0", "1")
+        monkeypatch.setenv("SLURM_JOB_ID", "8")
+        monkeypatch.setenv(VISIBLE, "0")
+        with claim_gpu(1) as other:
+            assert other == "0"
 
 
 def test_without_a_gpu_or_a_wish_for_one_nothing_is_taken(tmp_path, monkeypatch):

@@ -43,14 +43,15 @@ def pins(repository, name):
 
 
 def rules(repository):
-    """Name, script and environment of every rule that has a script."""
+    """Name, script and environments of every rule that has a script."""
     for path in sorted((repository / "workflow" / "rules").glob("*.smk")):
         for block in path.read_text().split("\nrule ")[1:]:
             script = re.search(r'"\.\./scripts/(\w+)\.py"', block)
             if script:
                 env = re.search(r'"\.\./\.\./envs/(\w+)\.yaml"', block)
-                unet = "UNET_ENVIRONMENT" in block
-                yield block.split(":")[0], script[1], "tensorflow" if unet else env[1]
+                envs = ("tensorflow", "torch") if env is None else (env[1],)
+                assert env or "UNET_ENVIRONMENT" in block
+                yield block.split(":")[0], script[1], envs
 
 
 def imported_distributions(paths):
@@ -79,16 +80,17 @@ def test_every_import_of_a_rule_is_in_its_environment(repository):
     scripts = repository / "workflow" / "scripts"
     seen = list(rules(repository))
     assert {script for _, script, _ in seen} == {p.stem for p in scripts.glob("*.py")}
-    for name, script, env in seen:
+    for name, script, envs in seen:
         assert name == script
         path = scripts / f"{script}.py"
         imports = imported_distributions([path, *imported_modules(path)])
-        assert imports <= pins(repository, env).keys(), script
+        for env in envs:
+            assert imports <= pins(repository, env).keys(), (script, env)
 
 
 def test_scoring_and_comparing_import_neither_framework(repository):
-    for name, script, env in rules(repository):
-        if env == "data":
+    for name, script, envs in rules(repository):
+        if envs == ("data",):
             path = repository / "workflow" / "scripts" / f"{script}.py"
             imports = imported_distributions([path, *imported_modules(path)])
             assert not imports & {"tensorflow", "keras", "torch", "torchvision"}, name

@@ -1,5 +1,6 @@
 """Training states: whole or not used, one writer, another identity elsewhere."""
 
+import errno
 import os
 import resource
 import signal
@@ -94,10 +95,33 @@ def test_a_snapshot_cut_short_is_detected(state, share):
     assert state.load()[1] == {"epoch": 1}
 
 
-def test_with_no_good_snapshot_the_training_begins(state):
+def test_with_no_good_snapshot_the_training_begins_and_says_so(state, caplog):
     state.save(arrays(1), {})
     snapshots(state)[0].write_bytes(b"")
     assert state.load() is None
+    assert "no good snapshot, begins anew" in caplog.text
+
+
+def test_a_damaged_snapshot_never_pushes_out_a_good_one(state):
+    for epoch in (1, 2):
+        state.save(arrays(epoch), {"epoch": epoch})
+    for epoch in (3, 4):
+        snapshots(state)[-1].write_bytes(b"damaged")
+        assert state.load()[1] == {"epoch": 1}
+        state.save(arrays(epoch), {"epoch": epoch})
+    assert state.load()[1] == {"epoch": 4}
+
+
+def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch):
+    def flock(*_):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with (
+        pytest.raises(LabError, match=r"no locks .*put results/"),
+        TrainingState(tmp_path, {}),
+    ):
+        pass
 
 
 def test_a_full_disk_leaves_the_previous_snapshot_good(state):

@@ -198,28 +198,6 @@ def test_doubtful_weights_are_refused_before_anything_runs(
     assert re.search(f"^config: .*{why}", done.stdout, re.MULTILINE), done.stdout
 
 
-def test_the_end_shows_the_headline_and_where_the_report_is(finished):
-    printed = (finished / "printed.txt").read_text()
-    assert "Report: results/tiny/report.html" in printed
-    assert "Balanced accuracy" in printed
-    assert "Synthetic data." in printed
-
-
-def test_the_states_of_finished_trainings_alone_are_removed(run):
-    assert not list((run / ".state").glob("*/*"))
-
-
-def test_an_unfinished_training_outlives_another_target(finished, tmp_path):
-    copy = shutil.copytree(finished, tmp_path / "copy", symlinks=True)
-    folder = copy / "results/tiny/.state/train_classifier"
-    for name in ("finished", "unfinished"):
-        (folder / name).mkdir(parents=True)
-    (folder / "finished" / "finished").touch()
-    printed = run_workflow(copy, "segmentation", "--forcerun", "tune_threshold")
-    assert "Report:" not in printed.stdout
-    assert [path.name for path in folder.iterdir()] == ["unfinished"]
-
-
 def test_history_has_no_clock_and_a_second_run_gives_equal_bytes(finished, tmp_path):
     copy = shutil.copytree(finished, tmp_path / "copy", symlinks=True)
     files = ["fold0/segmentation/history.csv", "fold0/segmentation/scores.json"]

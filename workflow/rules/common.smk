@@ -198,16 +198,20 @@ def write_effective_config():
 
 
 def close_run():
-    """Drop the states of finished trainings; say where the report is."""
-    for mark in Path(results(), ".state").glob("*/*/finished"):
-        shutil.rmtree(mark.parent)
+    """Drop the states of finished trainings; say where the report is.
+
+    With another target the report that stands there may be an older one, and a training
+    may have finished without its workflow: its state is what it is taken over from.
+    """
     page = Path(results(), "report.html")
     targets = set(workflow.dag_settings.targets)
-    # with another target, the report that stands there may be an older one
-    if not targets or targets & {"all", str(page)}:
-        headline = Path(results(), "comparison/headline.txt")
-        shown = headline.read_text("utf-8") if headline.exists() else ""
-        print(f"\n{shown}\nReport: {page}", file=sys.stderr)
+    if targets and not targets & {"all", str(page)}:
+        return
+    for mark in Path(results(), ".state").glob("*/*/finished"):
+        shutil.rmtree(mark.parent)
+    headline = Path(results(), "comparison/headline.txt")
+    shown = headline.read_text("utf-8") if headline.exists() else ""
+    print(f"\n{shown}\nReport: {page}", file=sys.stderr)
 
 
 def explain_failure():

@@ -3,7 +3,7 @@
 import numpy as np
 from tqdm import tqdm
 
-from lesionlab.files import atomic_path, read_csv, write_csv
+from lesionlab.files import read_csv, write_array, write_csv
 from lesionlab.segmentation.backend import start_backend
 from lesionlab.stage import Options, Paths, run_stage
 
@@ -18,16 +18,11 @@ def main(paths: Paths, *, options: Options) -> None:
     network = build_unet(height=height, width=width, dropout=0.0, seed=0)
     network.load_weights(paths.weights)
     size = options["batch_size"]
-    with atomic_path(paths.probabilities) as draft:
-        target = np.lib.format.open_memmap(
-            draft, "w+", dtype=np.uint8, shape=pixels.shape[:3]
-        )
-        for start in tqdm(range(0, len(pixels), size), "masks", disable=None):
-            rows = slice(start, start + size)
-            p = predict_probability(network, pixels[rows], batch_size=size)
-            target[rows] = quantise(p)
-        target.flush()
-        del target
+    maps = (
+        quantise(predict_probability(network, pixels[i : i + size], batch_size=size))
+        for i in tqdm(range(0, len(pixels), size), "masks", disable=None)
+    )
+    write_array(paths.probabilities, maps, shape=pixels.shape[:3])
     write_csv(paths.ids, read_csv(paths.index)[["image_id"]])
 
 

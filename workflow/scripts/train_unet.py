@@ -46,6 +46,8 @@ def main(paths: Paths, *, options: Options) -> None:
     )
     network.set_weights(weights)
     with atomic_path(paths.weights) as draft:
+        # HDF5 may crash on a full disk: let a plain write find that out before it
+        draft.write_bytes(bytes(sum(w.nbytes for w in weights) + 2**20))
         network.save_weights(draft)
     write_csv(paths.history, pd.DataFrame(history))
     write_json(

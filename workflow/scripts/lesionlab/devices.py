@@ -1,4 +1,4 @@
-"""Give each job on one machine a GPU of its own; on Slurm, Slurm does."""
+"""Give each job a GPU of its own among those that this machine, or Slurm, offers."""
 
 import logging
 import os
@@ -45,18 +45,20 @@ def claim_gpu(wanted: int, *, locks: Path | None = None) -> Iterator[str | None]
     wanted : int
         0 takes none.
     locks : Path, optional
-        Folder of the lock files; one a user in the system's temporary folder.
+        Folder of the lock files; by default one for each user and Slurm job, in which
+        devices are counted anew, in the system's temporary folder.
 
     Yields
     ------
     str or None
-        The device; None if none is wanted, there is none, or Slurm has given one.
+        The device; None if none is wanted or there is none.
     """
-    gpus = list_gpus() if wanted and "SLURM_JOB_ID" not in os.environ else []
+    gpus = list_gpus() if wanted else []
     if not gpus:
         yield None
         return
-    folder = locks or Path(tempfile.gettempdir(), f"lesionlab-gpus-{os.getuid()}")
+    owner = f"{os.getuid()}-{os.environ.get('SLURM_JOB_ID', 'local')}"
+    folder = locks or Path(tempfile.gettempdir(), f"lesionlab-gpus-{owner}")
     folder.mkdir(parents=True, exist_ok=True)
     before = os.environ.get(VISIBLE)
     gpu, lock = _take_free(gpus, folder)

@@ -3,11 +3,12 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lesionlab.errors import LabError
@@ -90,6 +91,37 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
+
+
+def write_array(
+    path: Path, blocks: Iterable[np.ndarray], *, shape: tuple[int, ...]
+) -> None:
+    """Write a ``.npy`` file block by block, so that memory does not grow with it.
+
+    A memory map would do so too, but a full disk kills a process that writes to one.
+
+    Parameters
+    ----------
+    path : Path
+        The file to replace.
+    blocks : iterable of ndarray of uint8
+        Together the array in C order.
+    shape : tuple of int
+        Of the whole array.
+
+    Raises
+    ------
+    ValueError
+        If the blocks do not fill the array exactly.
+    """
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    with atomic_path(path) as draft, draft.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, header)
+        size = sum(
+            stream.write(np.ascontiguousarray(block, np.uint8)) for block in blocks
+        )
+        if size != np.prod(shape):
+            raise ValueError(f"{path}: {size} values for an array of shape {shape}")
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:

@@ -1,5 +1,6 @@
 """How a rule's script starts: its files, its options, its log and its last words."""
 
+import errno
 import logging
 import os
 import sys
@@ -14,6 +15,8 @@ from lesionlab.devices import claim_gpu
 from lesionlab.errors import LabError
 
 Options = Mapping[str, Any]
+# what the system says of a full disk, a quota, and a limit of the size of a file
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Paths(SimpleNamespace):
@@ -33,7 +36,8 @@ def run_stage(main: Callable[..., None]) -> None:
     """Run a script's ``main`` on the job that Snakemake hands over.
 
     Progress and warnings go to the rule's log. A :class:`LabError` becomes one line
-    on the terminal and in the log; any other exception leaves its traceback there.
+    on the terminal and in the log, and so does a full disk; any other exception leaves
+    its traceback there.
 
     Parameters
     ----------
@@ -64,10 +68,21 @@ def run_stage(main: Callable[..., None]) -> None:
     except LabError as why:
         logging.error("%s", why)
         sys.exit(f"{snakemake.rule}: {why}")
-    except Exception:
+    except Exception as why:
         logging.exception("%s failed", snakemake.rule)
+        if lack := _lack_of_room(why):
+            sys.exit(
+                f"{snakemake.rule}: a file could not be written ({lack}); make room "
+                "and run the same command again"
+            )
         raise
     logging.info("%s took %.1f s", snakemake.rule, time.monotonic() - started)
+
+
+def _lack_of_room(why: Exception) -> str | None:
+    """Say which limit was reached; some libraries hand on its message alone."""
+    messages = (os.strerror(number) for number in NO_ROOM)
+    return next((message for message in messages if message in str(why)), None)
 
 
 def limit_threads(threads: int) -> None:

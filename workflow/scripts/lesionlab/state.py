@@ -4,6 +4,7 @@ They live outside a rule's outputs, since Snakemake deletes the outputs of a job
 failed, in a folder named by a digest of all that the result depends on.
 """
 
+import errno
 import hashlib
 import json
 import logging
@@ -53,7 +54,8 @@ class TrainingState:
         text = json.dumps(identity, sort_keys=True)
         self.folder = folder / hashlib.sha256(text.encode()).hexdigest()
         self.save_seconds = save_seconds
-        self._lock = FileLock(self.folder / "lock")
+        # a soft lock, the fallback, outlives a process that was killed on another node
+        self._lock = FileLock(self.folder / "lock", fallback_to_soft=False)
         self._saved = time.monotonic()
         self._stop: signal.Signals | None = None
         self._handlers: dict[signal.Signals, Any] = {}
@@ -67,6 +69,13 @@ class TrainingState:
             who = holder.read_text() if holder.exists() else "another process"
             logging.warning("%s trains this already; waits for it", who)
             self._lock.acquire()
+        except OSError as why:
+            if why.errno != errno.ENOSYS:
+                raise
+            raise LabError(
+                f"{self.folder}: its file system has no locks (flock), so two "
+                "processes could train this at once; put results/ on one that has"
+            ) from why
         holder.write_text(f"process {os.getpid()} on {os.uname().nodename}")
         self._saved = time.monotonic()
         self._handlers = {kind: signal.signal(kind, self._ask) for kind in STOPS}
@@ -112,19 +121,24 @@ class TrainingState:
             )
 
     def load(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
-        """Read the newest snapshot that is whole.
+        """Read the newest snapshot that is whole; drop the damaged ones.
 
         Returns
         -------
         tuple of dict or None
             Arrays and facts as they were saved; None if there is no good snapshot.
         """
-        for path in reversed(self._snapshots()):
+        paths = self._snapshots()
+        for path in reversed(paths):
             content = path.read_bytes()
             body, digest = content[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
             if hashlib.sha256(body).digest() == digest:
                 return _unpack(body)
-            logging.warning("%s: damaged, takes the snapshot before it", path)
+            logging.warning("%s: damaged, is dropped", path)
+            # it would count among the last two, and push out a good one
+            path.unlink()
+        if paths:
+            logging.warning("%s: no good snapshot, begins anew", self.folder)
         return None
 
     def save(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> None:

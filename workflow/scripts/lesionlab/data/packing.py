@@ -11,7 +11,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from lesionlab.errors import LabError
-from lesionlab.files import atomic_path
+from lesionlab.files import write_array
 
 
 def read_photograph(path: Path) -> np.ndarray:
@@ -127,8 +127,7 @@ def pack(
     files : sequence of Path
         In the order of the array.
     target : Path
-        The ``.npy`` file, uint8, one row a file; written in place, so memory use does
-        not grow with the number of files.
+        The ``.npy`` file, uint8, one row a file.
     load : Callable
         :func:`load_pixels` or :func:`load_mask`.
     height, width : int
@@ -144,13 +143,7 @@ def pack(
     if not files:
         raise LabError(f"{target}: no photograph to pack; is the split empty?")
     one = partial(load, height=height, width=width)
-    with atomic_path(target) as draft, ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         rows = pool.map(one, files)
-        shape = (len(files), *one(files[0]).shape)
-        array = np.lib.format.open_memmap(draft, "w+", dtype=np.uint8, shape=shape)
-        for index, row in enumerate(
-            tqdm(rows, target.name, len(files), unit="img", disable=None)
-        ):
-            array[index] = row
-        array.flush()
-        del array
+        bar = tqdm(rows, target.name, len(files), unit="img", disable=None)
+        write_array(target, bar, shape=(len(files), *one(files[0]).shape))
