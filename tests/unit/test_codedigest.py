@@ -1,5 +1,8 @@
 """The code digest sees statements, and nothing else."""
 
+import subprocess
+import sys
+
 import pytest
 
 from lesionlab.codedigest import code_digest, imported_modules
@@ -57,3 +60,18 @@ def test_the_version_of_an_imported_package_does(script, monkeypatch):
 def test_imports_are_followed(script):
     names = {path.name for path in imported_modules(script)}
     assert names == {"__init__.py", "near.py", "deep.py"} - {"__init__.py"}
+
+
+@pytest.mark.parametrize("name", ["index_images", "score_masks", "compare_arms"])
+def test_what_python_imports_is_seen(repository, name):
+    folder = repository / "workflow" / "scripts"
+    listing = (
+        f"import sys, {name}\n"
+        "print(*(m.__file__ for n, m in sys.modules.items() if 'lesionlab.' in n))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", listing], cwd=folder, capture_output=True, text=True
+    )
+    loaded = {path for path in done.stdout.split() if not path.endswith("__init__.py")}
+    assert loaded
+    assert loaded <= {str(path) for path in imported_modules(folder / f"{name}.py")}

@@ -36,12 +36,13 @@ def compare(tidy, arms=("original", "segmented")):
 
 
 def answer(pairs):
-    return answer_question(pairs, positive="MEL", confidence=0.95)
+    return answer_question(pairs, positive="MEL", confidence=0.95, trainings=1)
 
 
 def test_equal_arms_do_not_differ():
     pairs, tests = compare(make_tidy({"original": 1.5, "segmented": 1.5}))
-    assert all(pair["difference"] == 0 for pair in pairs)
+    for pair in pairs:  # paired: in every replicate, both drew the same lesions
+        assert pair["difference"] == pair["low"] == pair["high"] == 0
     assert tests[0]["p_value"] == 1
     assert "that this test set can show" in answer(pairs)
 
@@ -122,6 +123,8 @@ def test_unlike_test_sets_are_refused(column):
 
 def test_one_arm_alone_and_too_small_sets_are_said():
     assert "nothing to compare" in answer([])
+    pairs, _ = compare(make_tidy({"original": 1.5, "segmented": 1.5}))
+    assert "95% intervals over lesions, one training of each arm" in answer(pairs)
     pair = {"a": "x", "b": "y", "difference": None, "low": None, "high": None}
     pairs = [{**pair, "metric": name} for name in ("auc", "sensitivity")]
     assert "too small" in answer(pairs)
@@ -130,5 +133,6 @@ def test_one_arm_alone_and_too_small_sets_are_said():
 def test_figures_are_written_for_people():
     figure = {"value": -0.0124, "low": -0.05, "high": 0.02}
     assert format_interval(figure, signed=True) == "−0.012 (−0.050 to +0.020)"
+    assert format_interval({**figure, "low": None}) == "−0.012"
     assert format_interval({"value": None, "low": None, "high": None}) == "–"
     assert [format_p(p) for p in (None, 0.00001, 0.0433)] == ["–", "<0.001", "0.043"]

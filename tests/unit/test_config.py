@@ -54,6 +54,23 @@ WRONG = [
     ("split.classification.train", {"Nevus": 3}, "Nevus: no such class"),
     ("split.classification.test", "all", "give a total or counts per class"),
     ("split.folds", 1, "at least 2"),
+    ("split.folds", 5.0, "integer"),
+    ("split.folds", 100_000, "at most 50"),
+    ("split.seed", 2**33, "at most 4294967295"),
+    ("segmentation.batch_size", 16.0, "integer"),
+    ("segmentation.epochs", True, "integer"),
+    ("segmentation.learning_rate", float("nan"), "number"),
+    ("segmentation.learning_rate", float("inf"), "number"),
+    ("dataset.classes", {1: ["mel"], "B": ["nv"]}, "string"),
+    ("split.classification.train", {"MEL": 3, "NV": 3}, "Other_SC has no count"),
+    (
+        "split.classification.train",
+        {"MEL": 3, "NV": 3, "Other_SC": None},
+        "Other_SC has no count",
+    ),
+    ("split.classification.train", {"MEL": 3, "NV": 3, "Other_SC": 0}, "0 is not"),
+    ("split.classification.valid", {"MEL": 0, "NV": 0, "Other_SC": 0}, "no photograph"),
+    ("split.classification.valid", True, "allowed: a total, a count per class"),
 ]
 
 
@@ -102,3 +119,20 @@ def test_presets_fit_the_schema(repository, config, schema, name):
     merged = merge(config, preset)
     check_config(merged, schema)
     assert merged["run"] == name
+
+
+def test_the_reference_is_reproduced_as_it_was(repository):
+    preset = yaml.safe_load((repository / "presets/reference-2022.yaml").read_text())
+    unet, classifier = preset["segmentation"], preset["classification"]
+    assert preset["split"]["protocol"] == "image"
+    assert preset["split"]["segmentation"] == {"train": 900, "valid": 451, "test": 451}
+    sizes = preset["split"]["classification"]
+    assert [sum(sizes[name].values()) for name in sizes] == [3006, 501, 401]
+    assert (unet["height"], unet["width"]) == (448, 592)
+    assert (unet["dropout"], unet["batch_size"], unet["epochs"]) == (0.3, 16, 30)
+    assert (unet["keep"], unet["shuffle"]) == ("last", False)
+    assert unet["dropout_free_epochs"] == 0
+    assert (classifier["learning_rate"], classifier["momentum"]) == (0.001, 0.9)
+    assert (classifier["batch_size"], classifier["weights"]) == (64, "imagenet")
+    assert (classifier["epochs"], classifier["patience"]) == (999, 50)
+    assert classifier["schedule"] == "constant"

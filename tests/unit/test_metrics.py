@@ -70,6 +70,21 @@ def test_what_is_undefined_is_null():
     assert without.table_per_class()["MEL"]["support"] == 0
 
 
+def test_an_interval_of_balanced_accuracy_keeps_to_the_classes_of_the_set():
+    table = make_predictions(100)
+    table.loc[table["label"] == "MEL", "label"] = "NV"
+    rare = table.index[:2]  # one lesion, never found
+    table.loc[rare, "label"] = "MEL"
+    table.loc[rare, "prob_MEL"] = 0
+    outcome = outcome_of(table)
+    weights = np.ones(100)
+    weights[:2] = 0
+    assert outcome.score(weights)["balanced_accuracy"] is None
+    draws = draw_weights(table["group"], replicates=200, seed=1)
+    found = bootstrap(outcome.score, draws, confidence=0.95)["balanced_accuracy"]
+    assert found["low"] < found["value"] < found["high"] < 2 / 3
+
+
 def test_the_confusion_matrix_has_a_row_for_each_true_class():
     table = make_predictions()
     matrix = np.array(outcome_of(table).confusion())

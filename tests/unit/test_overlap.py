@@ -73,6 +73,8 @@ def test_upsampling_keeps_range_and_size():
     large = upsample(np.full((4, 5), 77, np.uint8), height=45, width=60)
     assert large.shape == (45, 60)
     assert (large == 77).all()
+    steps = upsample(np.array([[0, 200]], np.uint8), height=1, width=8)
+    assert (np.diff(steps[0, 2:6].astype(int)) > 0).all()  # bilinear, no edge
 
 
 def test_summary_counts_failures_and_leaves_out_what_is_undefined():

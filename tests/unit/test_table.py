@@ -1,5 +1,7 @@
 """The image table: what is sound, what is refused and why, what is one group."""
 
+import zlib
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -51,6 +53,19 @@ def cut_png(root):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+def claim_pixels(path, side=60_000):
+    """Let the header of a PNG say that the picture is so large."""
+    content = bytearray(cv2.imencode(".png", draw_pair(0)[1])[1].tobytes())
+    content[16:24] = 2 * side.to_bytes(4, "big")
+    content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
+    path.write_bytes(content)
+
+
+def claim_photograph(root):
+    (root / "images" / f"{FIRST}.jpg").unlink()
+    claim_pixels(root / "images" / f"{FIRST}.png")
+
+
 def write_mask(root, mask):
     cv2.imwrite(str(mask_path(root, FIRST)), mask)
 
@@ -95,6 +110,28 @@ def test_a_spoilt_photograph_is_refused_with_its_reason(root, reason):
 def test_a_truncated_png_is_refused(root):
     cut_png(root)
     assert build(root)[1]["reason"].item() == "truncated"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (claim_photograph, "unreadable"),
+        (lambda root: claim_pixels(mask_path(root, FIRST)), "mask unreadable"),
+    ],
+)
+def test_a_header_that_claims_a_huge_picture_is_refused(root, spoil, reason):
+    spoil(root)
+    assert build(root)[1]["reason"].item() == reason
+
+
+def test_leading_zeros_of_ids_are_kept(root):
+    for path in root.rglob(f"{FIRST}*"):
+        path.rename(path.with_name(path.name.replace(FIRST, "0012")))
+    for table in root.glob("*.csv"):
+        table.write_text(table.read_text().replace(FIRST, "0012"))
+    images, quarantine = build(root)
+    assert quarantine.empty
+    assert images["image_id"].tolist()[0] == "0012"
 
 
 def test_diagnoses_that_disagree_are_refused(root):

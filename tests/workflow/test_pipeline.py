@@ -66,7 +66,7 @@ def test_segmentation_scores_agree_with_their_table(run):
     scores = json.loads((run / "fold0/segmentation/scores.json").read_text())
     table = read_csv(run / "fold0/segmentation/scores.csv")
     jaccard = table["jaccard"]
-    assert scores["n"] == len(table) == 10
+    assert scores["n"] == len(table) == 12
     assert scores["jaccard"]["mean"] == pytest.approx(jaccard.mean(), abs=1e-5)
     assert scores["jaccard"]["median"] == pytest.approx(jaccard.median(), abs=1e-5)
     assert scores["failure_rate"] == pytest.approx((jaccard < 0.65).mean())
@@ -82,6 +82,27 @@ def test_the_threshold_is_the_best_of_its_curve(run):
     best = curve.loc[curve["jaccard"].idxmax()]
     assert chosen["threshold"] == pytest.approx(best["threshold"])
     assert len(curve) > 40
+
+
+def test_choices_see_the_validation_set_alone(run):
+    """The sizes of the sets differ, so that a mistaken one would be seen."""
+    count = read_csv(run / "split/split.csv").groupby(["task", "set"]).size()
+    assert count["segmentation", "valid"] != count["segmentation", "test"]
+    assert count["classification", "valid"] != count["classification", "test"]
+    unet = run / "fold0/segmentation"
+    chosen = json.loads((unet / "threshold.json").read_text())
+    assert chosen["n"] == count["segmentation", "valid"]
+    trainings = [(unet, "segmentation", "val_jaccard", -1)]
+    for arm in ("original", "segmented"):
+        folder = run / "fold0/classification" / arm / "seed1"
+        trainings.append((folder, "classification", "val_loss", 1))
+    for folder, task, column, sign in trainings:
+        training = json.loads((folder / "training.json").read_text())
+        history = read_csv(folder / "history.csv")
+        assert training["n"] == count[task, "train"]
+        assert training["n_valid"] == count[task, "valid"]
+        best = history.loc[(sign * history[column]).idxmin(), "epoch"]
+        assert training["kept_epoch"] == best
 
 
 def test_pictures_are_as_their_manifest_says(run):
@@ -257,7 +278,10 @@ def test_a_bad_config_is_one_line(finished, tmp_path, change, line):
 
 
 def test_sizes_that_cannot_be_met_stop_with_what_is_there(finished, tmp_path):
-    change = {"run": "large", "split": {"classification": {"test": {"MEL": 900}}}}
+    change = {
+        "run": "large",
+        "split": {"classification": {"test": {"MEL": 900, "NV": 9, "Other_SC": 9}}},
+    }
     copy = shutil.copytree(finished, tmp_path / "copy", symlinks=True)
     path = overlay(tmp_path / "large.yaml", change)
     done = run_workflow(copy, configs=(TINY, path), check=False)

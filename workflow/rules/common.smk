@@ -34,8 +34,8 @@ def check():
 
 def check_weights(wanted):
     """Check the file of initial weights, if one is named."""
-    weights = wanted["weights"]
-    if weights == "imagenet" and wanted["weights_variant"] == "v1":
+    weights, variant = wanted["weights"], wanted["weights_variant"]
+    if weights == "imagenet" and variant == "v1":
         refuse(
             "config: classification.weights_variant: v1: imagenet is torchvision's "
             "v1.5; set it to null"
@@ -48,7 +48,7 @@ def check_weights(wanted):
             "imagenet, or none"
         )
     try:
-        weights_variant(Path(weights), wanted["weights_variant"])
+        weights_variant(Path(weights), variant)
     except LabError as why:
         refuse(f"config: {why}")
 

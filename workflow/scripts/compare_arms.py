@@ -33,7 +33,10 @@ def main(paths: Paths, *, options: Options) -> None:
     )
     scores = score_arms(outcomes, weights, confidence=confidence)
     pairs, tests = compare_pairs(outcomes, tables, weights, confidence=confidence)
-    answer = answer_question(pairs, positive=positive, confidence=confidence)
+    trainings = predictions[["fold", "seed"]].drop_duplicates()
+    answer = answer_question(
+        pairs, positive=positive, confidence=confidence, trainings=len(trainings)
+    )
     curves = []
     for arm, outcome in outcomes.items():
         fpr, tpr, _ = roc_curve(outcome.truth == outcome.positive, outcome.probability)

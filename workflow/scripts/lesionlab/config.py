@@ -1,15 +1,34 @@
 """Check the config before anything runs, and say in one line what is wrong."""
 
+import math
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
 
 from lesionlab.errors import LabError
 
 ALL_THE_REST = "all"
+
+
+def _is_number(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value)
+
+
+# JSON takes 16.0 for an integer, Python and its libraries do not
+Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {
+            "integer": lambda _, value: _is_number(value) and isinstance(value, int),
+            "number": lambda _, value: _is_number(value),
+        }
+    ),
+)
 
 
 def check_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
@@ -27,7 +46,7 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     LabError
         Names the first key that is wrong, its value, and what is allowed.
     """
-    wrong = best_match(Draft202012Validator(schema).iter_errors(config))
+    wrong = best_match(Validator(schema).iter_errors(config))
     if wrong is not None:
         raise LabError(f"config: {_explain(wrong)}")
     for message in _impossible(config):
@@ -64,7 +83,7 @@ def _explain(wrong: ValidationError) -> str:
         missing = next(n for n in wrong.validator_value if n not in wrong.instance)
         return f"{'.'.join(filter(None, (key, missing)))}: missing; see config.yaml"
     hint = ""
-    if isinstance(wrong.instance, str) and _is_number(wrong.instance):
+    if isinstance(wrong.instance, str) and _reads_as_number(wrong.instance):
         hint = "; YAML reads this as text, write a number as 0.001 or 1.0e-3"
     return f"{key}: {wrong.instance!r} is not allowed; {_allowed(wrong)}{hint}"
 
@@ -89,12 +108,12 @@ def _allowed(wrong: ValidationError) -> str:
     meaning = wrong.schema.get("description", "") if wrong.schema else ""
     kinds = wrong.schema.get("type", []) if wrong.schema else []
     kinds = [kinds] if isinstance(kinds, str) else kinds
-    return " or ".join(filter(None, (", ".join(kinds), ""))) + (
-        f" ({meaning})" if meaning else ""
-    )
+    if not kinds:
+        return f"allowed: {meaning}"
+    return ", ".join(kinds) + (f" ({meaning})" if meaning else "")
 
 
-def _is_number(text: str) -> bool:
+def _reads_as_number(text: str) -> bool:
     try:
         float(text)
     except ValueError:
@@ -126,8 +145,21 @@ def _impossible_size(key: str, size: Any, classes: Mapping[str, Any]) -> Iterato
     if size == ALL_THE_REST and not key.endswith("train"):
         yield f"{key}: 'all' is for a training set; give a total or counts per class"
     if isinstance(size, Mapping):
-        unknown = [
-            n for n, count in size.items() if n not in classes and count is not None
-        ]
-        if unknown:
-            yield f"{key}.{unknown[0]}: no such class; one of {', '.join(classes)}"
+        yield from _impossible_counts(key, size, classes)
+
+
+def _impossible_counts(
+    key: str, size: Mapping[str, int | None], classes: Mapping[str, Any]
+) -> Iterator[str]:
+    for name, count in size.items():
+        if name not in classes and count is not None:
+            yield f"{key}.{name}: no such class; one of {', '.join(classes)}"
+    counts = {name: size.get(name) for name in classes}
+    missing = [name for name, count in counts.items() if count is None]
+    empty = [name for name, count in counts.items() if count == 0]
+    if missing:
+        yield f"{key}: class {missing[0]} has no count; give one for each class"
+    elif len(empty) == len(counts):
+        yield f"{key}: no photograph at all; give one class a count of 1 or more"
+    elif empty and key == "split.classification.train":
+        yield f"{key}.{empty[0]}: 0 is not allowed; a network learns no unseen class"

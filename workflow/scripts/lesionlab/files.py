@@ -158,7 +158,8 @@ def read_csv(path: Path, **options: Any) -> pd.DataFrame:
     LabError
         If the file is missing or is no table.
     """
-    texts = ("image_id", "lesion_id", "group", "label", "dx", "file", "fold", "set")
+    texts = ("image_id", "image", "lesion_id", "group", "label", "dx", "file")
+    texts += ("fold", "set")
     try:
         return pd.read_csv(
             path,

@@ -51,20 +51,23 @@ class Outcome:
         -------
         dict
             In 0..1; ``accuracy``; ``balanced_accuracy``, the mean recall of the classes
-            that are present; ``sensitivity``, ``auc`` (against all other classes) and
-            ``average_precision`` of the positive class; None where undefined.
+            of the set; ``sensitivity``, ``auc`` (against all other classes) and
+            ``average_precision`` of the positive class; None where undefined, as
+            balanced accuracy is where a class of the set has weight 0: a mean over
+            fewer classes is another quantity.
         """
         w = np.ones(len(self.truth)) if weights is None else weights
         count = len(self.classes)
         per_class = np.bincount(self.truth, w, count)
         right = np.bincount(self.truth, w * (self.truth == self.decision), count)
-        present = per_class > 0
-        recall = right[present] / per_class[present]
+        of_set = np.unique(self.truth)
         is_positive = self.truth == self.positive
         support, total = per_class[self.positive], per_class.sum()
         figures: dict[str, float | None] = dict.fromkeys(METRICS)
         if total > 0:
             figures["accuracy"] = float(right.sum() / total)
+        if per_class[of_set].all():
+            recall = right[of_set] / per_class[of_set]
             figures["balanced_accuracy"] = float(recall.mean())
         if support > 0:
             figures["sensitivity"] = float(right[self.positive] / support)

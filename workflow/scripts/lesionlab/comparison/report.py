@@ -73,9 +73,14 @@ def list_limits(
         f"initial weights or data order ({seeds} seed(s), {folds} fold(s) were run).",
         "Where training sets are balanced by class, validation and test sets keep "
         "natural proportions: probabilities are not calibrated.",
-        "Masks of photographs on which the U-Net trained are better than those of new "
-        "ones; the share of each class is stated above.",
+        "Masks of photographs on which the U-Net trained may be better than those of "
+        "new ones; the share of each class is stated above.",
     ]
+    if folds > 1:
+        limits.append(
+            "Test photographs of all folds are pooled: AUC and average precision also "
+            "rank photographs of different folds, which different networks scored."
+        )
     benign = {"bkl", "df", "vasc"} & set(classes.get("Other_SC", ()))
     if benign:
         limits.append(

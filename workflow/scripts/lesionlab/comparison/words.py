@@ -35,7 +35,7 @@ def format_interval(figure: Mapping[str, Any], *, signed: bool = False) -> str:
     sign = "+" if signed else ""
     if figure["value"] is None:
         return "–"
-    value = f"{figure['value']:{sign}.3f}"
+    value = f"{figure['value']:{sign}.3f}".replace("-", "−")
     if figure["low"] is None or figure["high"] is None:
         return value
     low, high = f"{figure['low']:{sign}.3f}", f"{figure['high']:{sign}.3f}"
@@ -50,7 +50,11 @@ def format_p(p_value: float | None) -> str:
 
 
 def answer_question(
-    pairs: Sequence[Mapping[str, Any]], *, positive: str, confidence: float
+    pairs: Sequence[Mapping[str, Any]],
+    *,
+    positive: str,
+    confidence: float,
+    trainings: int,
 ) -> str:
     """Answer the question in one sentence that the intervals support.
 
@@ -66,6 +70,8 @@ def answer_question(
         Name of the positive class.
     confidence : float
         Of the intervals.
+    trainings : int
+        Trainings of each arm behind the figures.
 
     Returns
     -------
@@ -93,7 +99,7 @@ def answer_question(
     sentence = (
         f"Showing the network arm {b} instead of arm {a} {verdict} (difference in "
         f"{positive} AUC {format_interval(auc, signed=True)}, {confidence:.0%} "
-        "intervals)"
+        f"intervals over lesions, {_count(trainings)} of each arm)"
     )
     for metric, name in (
         ("sensitivity", f"its sensitivity for {positive}"),
@@ -108,6 +114,10 @@ def answer_question(
             continue
         sentence += f"; {name} {change}: {format_interval(other, signed=True)}"
     return f"{sentence}."
+
+
+def _count(trainings: int) -> str:
+    return "one training" if trainings == 1 else f"{trainings} trainings"
 
 
 def _difference(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,7 +56,10 @@ def examine(photograph: Path, mask: Path) -> Finding:
     except OSError:
         return Finding("no photograph")
     encoded = np.frombuffer(content, np.uint8)
-    pixels = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB) if len(encoded) else None
+    try:
+        pixels = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB) if len(encoded) else None
+    except cv2.error:  # its header claims more pixels than OpenCV decodes
+        pixels = None
     if _is_truncated(content):
         return Finding("truncated")
     if pixels is None:
@@ -89,7 +92,7 @@ def _examine_mask(mask: Path, *, height: int, width: int) -> tuple[str, float]:
     try:
         with Image.open(mask) as picture:
             luminance = np.asarray(picture.convert("L"))
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return "mask unreadable", 0.0
     if luminance.shape != (height, width):
         return "mask size", 0.0
