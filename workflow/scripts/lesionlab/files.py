@@ -118,7 +118,7 @@ def write_array(
     with atomic_path(path) as draft, draft.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, header)
         size = sum(
-            stream.write(np.ascontiguousarray(block, np.uint8)) for block in blocks
+            stream.write(np.ascontiguousarray(block, np.uint8).data) for block in blocks
         )
         if size != np.prod(shape):
             raise ValueError(f"{path}: {size} values for an array of shape {shape}")
@@ -158,8 +158,17 @@ def read_csv(path: Path, **options: Any) -> pd.DataFrame:
     LabError
         If the file is missing or is no table.
     """
-    texts = ("image_id", "image", "lesion_id", "group", "label", "dx", "file")
-    texts += ("fold", "set")
+    texts = [
+        "image_id",
+        "image",
+        "lesion_id",
+        "group",
+        "label",
+        "dx",
+        "file",
+        "fold",
+        "set",
+    ]
     try:
         return pd.read_csv(
             path,
