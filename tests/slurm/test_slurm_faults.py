@@ -163,3 +163,20 @@ def test_the_head_killed_and_started_again(run, quiet):
     assert run.ends_as(quiet)
     assert f"epoch {EPOCHS + 1} " in trained
     assert run.training_log.read_text() == trained  # it was not run again
+
+
+def test_ctrl_c(run, quiet):
+    run.start()
+    run.wait_for_training()
+    run.wait_for(lambda: "epoch 3 " in run.training_log.read_text(), 120)
+    run.head.send_signal(signal.SIGINT)
+    assert run.head.wait(120) != 0
+    queue = ("squeue", "--me", "--noheader")
+    run.cluster.wait_for(lambda: not run.cluster.call(*queue).strip(), seconds=60)
+    stopped = re.search(
+        r"stopped at (epoch \d+, step \d+)", run.training_log.read_text()
+    )
+    assert stopped, run.printed()
+    run.start()
+    assert run.ends_as(quiet)
+    assert f"continues at {stopped[1]}" in run.training_log.read_text()
