@@ -57,6 +57,7 @@ WRONG = [
     ("split.folds", 5.0, "integer"),
     ("split.folds", 100_000, "at most 50"),
     ("split.seed", 2**33, "at most 4294967295"),
+    ("split.seed", 10**400, "at most 4294967295"),
     ("segmentation.batch_size", 16.0, "integer"),
     ("segmentation.epochs", True, "integer"),
     ("segmentation.learning_rate", float("nan"), "number"),

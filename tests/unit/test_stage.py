@@ -82,6 +82,7 @@ def test_a_full_disk_is_said_in_a_line_and_leaves_nothing(
     with pytest.raises(SystemExit, match=r"^toy: .* \(File too large\); make room"):
         stage(lambda _: write(tmp_path))
     assert not list((tmp_path / "out").iterdir())
+    assert "Traceback" not in (tmp_path / "logs" / "toy.log").read_text()
 
 
 def test_a_wrong_input_is_said_in_a_line(stage, tmp_path):

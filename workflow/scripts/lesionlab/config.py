@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, TypeChecker
 from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
@@ -14,19 +14,20 @@ from lesionlab.errors import LabError
 ALL_THE_REST = "all"
 
 
-def _is_number(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value)
+def _is_integer(_checker: TypeChecker, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(checker: TypeChecker, value: Any) -> bool:
+    finite = isinstance(value, float) and math.isfinite(value)
+    return finite or _is_integer(checker, value)
 
 
 # JSON takes 16.0 for an integer, Python and its libraries do not
 Validator = extend(
     Draft202012Validator,
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
-        {
-            "integer": lambda _, value: _is_number(value) and isinstance(value, int),
-            "number": lambda _, value: _is_number(value),
-        }
+        {"integer": _is_integer, "number": _is_number}
     ),
 )
 

@@ -158,17 +158,8 @@ def read_csv(path: Path, **options: Any) -> pd.DataFrame:
     LabError
         If the file is missing or is no table.
     """
-    texts = [
-        "image_id",
-        "image",
-        "lesion_id",
-        "group",
-        "label",
-        "dx",
-        "file",
-        "fold",
-        "set",
-    ]
+    names = ("image_id", "image", "lesion_id", "group", "file")
+    texts = (*names, "label", "dx", "fold", "set")
     try:
         return pd.read_csv(
             path,

@@ -69,12 +69,11 @@ def run_stage(main: Callable[..., None]) -> None:
         logging.error("%s", why)
         sys.exit(f"{snakemake.rule}: {why}")
     except Exception as why:
-        logging.exception("%s failed", snakemake.rule)
         if lack := _lack_of_room(why):
-            sys.exit(
-                f"{snakemake.rule}: a file could not be written ({lack}); make room "
-                "and run the same command again"
-            )
+            line = f"a file could not be written ({lack}); make room and run again"
+            logging.error("%s", line)
+            sys.exit(f"{snakemake.rule}: {line}")
+        logging.exception("%s failed", snakemake.rule)
         raise
     logging.info("%s took %.1f s", snakemake.rule, time.monotonic() - started)
 
