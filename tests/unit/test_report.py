@@ -3,10 +3,10 @@
 import pytest
 from jinja2 import UndefinedError
 
-from lesionlab.comparison.report import fill_template, list_limits
-from lesionlab.comparison.stamps import list_stamps
-from lesionlab.comparison.tables import stage_table
-from lesionlab.comparison.words import write_headline
+from lesionlab.report.page import fill_template, list_limits
+from lesionlab.report.stamps import list_stamps
+from lesionlab.report.tables import stage_table
+from lesionlab.report.words import write_headline
 
 CLASSES = {"MEL": ["mel"], "Other_SC": ["bcc", "bkl"]}
 

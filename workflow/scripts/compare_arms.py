@@ -11,9 +11,9 @@ from lesionlab.comparison.pairs import (
     compare_pairs,
     score_arms,
 )
-from lesionlab.comparison.stamps import list_stamps
-from lesionlab.comparison.words import answer_question, write_headline
 from lesionlab.files import atomic_path, read_csv, read_json, write_csv, write_json
+from lesionlab.report.stamps import list_stamps
+from lesionlab.report.words import answer_question, write_headline
 from lesionlab.stage import Options, Paths, provenance, run_stage
 
 PAIR_COLUMNS = ["a", "b", "metric", "difference", "low", "high", "p_value"]

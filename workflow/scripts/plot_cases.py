@@ -1,9 +1,9 @@
 """Draw case studies of the segmentation, at fixed quantiles of the test Jaccard."""
 
-from lesionlab.comparison.photo_figures import choose_cases, draw_cases
-from lesionlab.comparison.style import save_figure
 from lesionlab.data.packing import read_mask, read_photograph
 from lesionlab.files import read_csv
+from lesionlab.report.photo_figures import choose_cases, draw_cases
+from lesionlab.report.style import save_figure
 from lesionlab.stage import Options, Paths, run_stage
 
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from lesionlab.comparison.curve_figures import draw_outcomes, draw_trainings
-from lesionlab.comparison.style import save_figure
 from lesionlab.files import read_csv, read_json
+from lesionlab.report.curve_figures import draw_outcomes, draw_trainings
+from lesionlab.report.style import save_figure
 from lesionlab.stage import Options, Paths, run_stage
 
 

@@ -1,8 +1,8 @@
 """Draw the differences between arms with their intervals."""
 
-from lesionlab.comparison.curve_figures import draw_differences
-from lesionlab.comparison.style import save_figure
 from lesionlab.files import read_json
+from lesionlab.report.curve_figures import draw_differences
+from lesionlab.report.style import save_figure
 from lesionlab.stage import Options, Paths, run_stage
 
 

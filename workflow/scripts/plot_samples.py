@@ -1,9 +1,9 @@
 """Draw a sheet of photographs of every class."""
 
-from lesionlab.comparison.photo_figures import draw_samples
-from lesionlab.comparison.style import save_figure
 from lesionlab.data.packing import load_pixels
 from lesionlab.files import read_csv
+from lesionlab.report.photo_figures import draw_samples
+from lesionlab.report.style import save_figure
 from lesionlab.stage import Options, Paths, run_stage
 
 SIZE = {"height": 225, "width": 300}

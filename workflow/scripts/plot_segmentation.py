@@ -1,8 +1,8 @@
 """Draw the training, the threshold and the scores of the U-Net."""
 
-from lesionlab.comparison.curve_figures import draw_segmentation
-from lesionlab.comparison.style import save_figure
 from lesionlab.files import read_csv, read_json
+from lesionlab.report.curve_figures import draw_segmentation
+from lesionlab.report.style import save_figure
 from lesionlab.stage import Options, Paths, run_stage
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lesionlab.comparison import tables
-from lesionlab.comparison.report import embed_picture, fill_template, list_limits
-from lesionlab.comparison.words import format_p
 from lesionlab.files import atomic_path, read_json
+from lesionlab.report import tables
+from lesionlab.report.page import embed_picture, fill_template, list_limits
+from lesionlab.report.words import format_p
 from lesionlab.stage import Options, Paths, run_stage
 
 

@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lesionlab.comparison.style import COLOURS, GREY, colour_of, new_figure
-from lesionlab.comparison.words import name_metric
+from lesionlab.report.style import COLOURS, GREY, colour_of, new_figure
+from lesionlab.report.words import name_metric
 
 
 def draw_segmentation(

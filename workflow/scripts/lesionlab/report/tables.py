@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from lesionlab.comparison.words import format_interval, format_p, name_metric
+from lesionlab.report.words import format_interval, format_p, name_metric
 
 Table = dict[str, Any]
 STARTED = 30  # MB; with less, Python had not yet begun to work

@@ -142,7 +142,7 @@ def write_headline(
     answer : str
         The sentence below the table.
     stamps : sequence of Mapping
-        From :func:`lesionlab.comparison.stamps.list_stamps`: shown last, where a
+        From :func:`lesionlab.report.stamps.list_stamps`: shown last, where a
         terminal is read first.
 
     Returns

@@ -1,0 +1,209 @@
+# What is shown: figures and the report.
+#
+# figures/  report.html
+
+
+rule plot_samples:
+    """Draw a sheet of photographs of every class."""
+    input:
+        images=rules.index_images.output.images,
+    output:
+        figure=report(
+            "results/<run>/figures/samples.png",
+            caption="../report/samples.rst",
+            category="Data",
+        ),
+    log:
+        "results/<run>/logs/plot_samples/plot_samples.log",
+    benchmark:
+        "results/<run>/benchmarks/plot_samples/plot_samples.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("plot_samples.py"),
+        options=pick(
+            config["report"],
+            "samples",
+            classes=list(CLASSES),
+            seed=config["split"]["seed"],
+        ),
+        root=untracked(DATA_ROOT),
+    script:
+        "../scripts/plot_samples.py"
+
+
+rule plot_segmentation:
+    """Draw the training, the threshold and the scores of the U-Net."""
+    input:
+        history=rules.train_unet.output.history,
+        training=rules.train_unet.output.training,
+        curve=rules.tune_threshold.output.curve,
+        threshold=rules.tune_threshold.output.threshold,
+        scores=rules.score_masks.output.table,
+    output:
+        figure=report(
+            "results/<run>/figures/{fold}/segmentation.svg",
+            caption="../report/segmentation.rst",
+            category="Segmentation",
+        ),
+    log:
+        "results/<run>/logs/plot_segmentation/{fold}.log",
+    benchmark:
+        "results/<run>/benchmarks/plot_segmentation/{fold}.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("plot_segmentation.py"),
+        options=pick({}),
+    script:
+        "../scripts/plot_segmentation.py"
+
+
+rule plot_cases:
+    """Draw case studies at fixed quantiles of the test Jaccard."""
+    input:
+        scores=rules.score_masks.output.table,
+        images=rules.index_images.output.images,
+        masks=rules.segment_images.output.manifest,
+    output:
+        figure=report(
+            "results/<run>/figures/{fold}/cases.png",
+            caption="../report/cases.rst",
+            category="Segmentation",
+        ),
+    log:
+        "results/<run>/logs/plot_cases/{fold}.log",
+    benchmark:
+        "results/<run>/benchmarks/plot_cases/{fold}.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("plot_cases.py"),
+        options=pick(config["report"], "cases"),
+        root=untracked(DATA_ROOT),
+    script:
+        "../scripts/plot_cases.py"
+
+
+rule plot_classification:
+    """Draw the trainings, confusion matrices and ROC curves of all arms."""
+    input:
+        histories=per_run(rules.train_classifier.output.history),
+        comparison=rules.compare_arms.output.comparison,
+        roc=rules.compare_arms.output.roc,
+    output:
+        trainings=report(
+            "results/<run>/figures/trainings.svg",
+            caption="../report/trainings.rst",
+            category="Classification",
+        ),
+        outcomes=report(
+            "results/<run>/figures/outcomes.svg",
+            caption="../report/outcomes.rst",
+            category="Classification",
+        ),
+    log:
+        "results/<run>/logs/plot_classification/plot_classification.log",
+    benchmark:
+        "results/<run>/benchmarks/plot_classification/plot_classification.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("plot_classification.py"),
+        options=pick({}, arms=[arm for arm, _, _ in per_run_keys()]),
+    script:
+        "../scripts/plot_classification.py"
+
+
+rule plot_comparison:
+    """Draw the differences between arms with their intervals."""
+    input:
+        comparison=rules.compare_arms.output.comparison,
+    output:
+        figure=report(
+            "results/<run>/figures/differences.svg",
+            caption="../report/differences.rst",
+            category="Comparison",
+        ),
+    log:
+        "results/<run>/logs/plot_comparison/plot_comparison.log",
+    benchmark:
+        "results/<run>/benchmarks/plot_comparison/plot_comparison.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("plot_comparison.py"),
+        options=pick({}),
+    script:
+        "../scripts/plot_comparison.py"
+
+
+rule write_report:
+    """Write the report: one file that holds everything it shows."""
+    input:
+        template="workflow/report/template.html",
+        audit=rules.audit_images.output.audit,
+        split_audit=rules.audit_split.output.split_audit,
+        comparison=rules.compare_arms.output.comparison,
+        segmentation_scores=expand(rules.score_masks.output.scores, fold=FOLDS),
+        thresholds=expand(rules.tune_threshold.output.threshold, fold=FOLDS),
+        unets=expand(rules.train_unet.output.training, fold=FOLDS),
+        class_scores=per_run(rules.score_classes.output.scores),
+        classifiers=per_run(rules.train_classifier.output.training),
+        samples=rules.plot_samples.output.figure,
+        segmentation=expand(rules.plot_segmentation.output.figure, fold=FOLDS),
+        cases=expand(rules.plot_cases.output.figure, fold=FOLDS),
+        trainings=rules.plot_classification.output.trainings,
+        outcomes=rules.plot_classification.output.outcomes,
+        differences=rules.plot_comparison.output.figure,
+    output:
+        report=report(
+            "results/<run>/report.html",
+            caption="../report/report.rst",
+            category="Report",
+        ),
+    log:
+        "results/<run>/logs/write_report/write_report.log",
+    benchmark:
+        "results/<run>/benchmarks/write_report/write_report.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("write_report.py"),
+        options=pick(
+            config["report"],
+            "title",
+            folds=FOLDS,
+            keys=per_run_keys(),
+            protocol=config["split"]["protocol"],
+            source=config["dataset"]["source"],
+            classes=CLASSES,
+        ),
+        benchmarks=untracked(f"results/{config['run']}/benchmarks"),
+        config=untracked(f"results/{config['run']}/config.yaml"),
+    script:
+        "../scripts/write_report.py"
