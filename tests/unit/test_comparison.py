@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binomtest
-
 from lesionlab.classification.bootstrap import draw_weights
 from lesionlab.comparison.pairs import align_arms, average_seeds, compare_pairs
+from scipy.stats import binomtest
+
 from lesionlab.errors import LabError
 from lesionlab.report.words import answer_question, format_interval, format_p
 from unit.test_metrics import CLASSES, make_predictions, outcome_of

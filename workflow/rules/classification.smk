@@ -169,7 +169,17 @@ rule score_classes:
         runtime=grow(10),
     params:
         code=code("score_classes.py"),
-        options=pick(config["comparison"], *config["comparison"], **outcome()),
+        options=lambda wildcards: pick(
+            config["comparison"],
+            "confidence",
+            "replicates",
+            "specificity",
+            arm=wildcards.arm,
+            bootstrap_seed=config["comparison"]["seed"],
+            fold=wildcards.fold,
+            seed=wildcards.seed,
+            **outcome(),
+        ),
     script:
         "../scripts/score_classes.py"
 

@@ -30,7 +30,6 @@ rule compare_arms:
     """Compare the arms on the test photographs that they share."""
     input:
         predictions=rules.collect_predictions.output.table,
-        split_audit=rules.audit_split.output.split_audit,
     output:
         comparison="results/<run>/comparison/comparison.json",
         pairs=report(
@@ -39,7 +38,7 @@ rule compare_arms:
             category="Comparison",
         ),
         roc="results/<run>/comparison/roc.csv",
-        headline="results/<run>/comparison/headline.txt",
+        trainings="results/<run>/comparison/trainings.csv",
     log:
         "results/<run>/logs/compare_arms/compare_arms.log",
     benchmark:
@@ -48,7 +47,7 @@ rule compare_arms:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=grow(1000),
+        mem_mb=grow(2000),
         runtime=grow(30),
     params:
         code=code("compare_arms.py"),
@@ -56,7 +55,6 @@ rule compare_arms:
             config["comparison"],
             *config["comparison"],
             arms=ARMS,
-            source=config["dataset"]["source"],
             **outcome(),
         ),
     script:

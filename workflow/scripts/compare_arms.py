@@ -1,78 +1,87 @@
 """Compare the arms on the test photographs that they share."""
 
+from itertools import combinations
+
 import pandas as pd
-from sklearn.metrics import roc_curve
 
-from lesionlab.classification.bootstrap import draw_weights
-from lesionlab.classification.metrics import Outcome
-from lesionlab.comparison.pairs import (
-    align_arms,
-    average_seeds,
-    compare_pairs,
-    score_arms,
-)
-from lesionlab.files import atomic_path, read_csv, read_json, write_csv, write_json
-from lesionlab.report.stamps import list_stamps
-from lesionlab.report.words import answer_question, write_headline
+from lesionlab.comparison.averages import average_classes, average_roc
+from lesionlab.comparison.ensembles import compare_ensembles
+from lesionlab.comparison.estimates import compare_pairs, describe, estimate
+from lesionlab.comparison.ladder import climb
+from lesionlab.comparison.networks import compare_networks
+from lesionlab.comparison.trainings import read_folds, score_folds, seeds_of
+from lesionlab.comparison.verdict import judge, split
+from lesionlab.files import read_csv, write_csv, write_json
 from lesionlab.stage import Options, Paths, provenance, run_stage
-
-PAIR_COLUMNS = ["a", "b", "metric", "difference", "low", "high", "p_value"]
+from lesionlab.statistics.metrics import METRICS
 
 
 def main(paths: Paths, *, options: Options) -> None:
-    predictions = read_csv(paths.predictions)
-    positive, confidence = options["positive_class"], options["confidence"]
-    tables = align_arms(average_seeds(predictions), options["arms"])
-    outcomes = {
-        arm: Outcome(table, classes=options["classes"], positive=positive)
-        for arm, table in tables.items()
+    arms, primary, confidence = (options[k] for k in ("arms", "primary", "confidence"))
+    folds = read_folds(
+        read_csv(paths.predictions),
+        classes=options["classes"],
+        positive=options["positive_class"],
+        specificity=options["specificity"],
+    )
+    draws = {"replicates": options["replicates"], "seed": options["seed"]}
+    scores = score_folds(folds, **draws)
+    pairs = compare_pairs(folds, scores, arms, primary=primary, confidence=confidence)
+    figures = {
+        pair: estimate(folds, scores, primary, *pair) for pair in combinations(arms, 2)
     }
-    groups = next(iter(tables.values()))["group"]
-    weights = draw_weights(
-        groups, replicates=options["replicates"], seed=options["seed"]
-    )
-    scores = score_arms(outcomes, weights, confidence=confidence)
-    pairs, tests = compare_pairs(outcomes, tables, weights, confidence=confidence)
-    trainings = predictions[["fold", "seed"]].drop_duplicates()
-    answer = answer_question(
-        pairs, positive=positive, confidence=confidence, trainings=len(trainings)
-    )
-    curves = []
-    for arm, outcome in outcomes.items():
-        fpr, tpr, _ = roc_curve(outcome.truth == outcome.positive, outcome.probability)
-        curves.append(pd.DataFrame({"arm": arm, "fpr": fpr, "tpr": tpr}))
-    write_csv(paths.roc, pd.concat(curves).round(6))
+    rules = {"metric": primary, "margin": options["margin"], "confidence": confidence}
+    trainings = [
+        {"arm": arm, "fold": fold, "seed": seed, **scored.values}
+        for (arm, fold, seed), scored in scores.items()
+    ]
+    write_csv(paths.trainings, pd.DataFrame(trainings).round(6))
+    write_csv(paths.roc, pd.concat([average_roc(folds, a) for a in arms]).round(6))
     write_csv(paths.pairs, pd.DataFrame(pairs, columns=PAIR_COLUMNS))
-    stamps = list_stamps(
-        source=options["source"],
-        split_audit=read_json(paths.split_audit),
-        positive=positive,
-    )
-    headline = write_headline(scores, positive=positive, answer=answer, stamps=stamps)
-    with atomic_path(paths.headline) as draft:
-        draft.write_text(headline, encoding="utf-8")
+    photographs = pd.concat([fold.photographs for fold in folds])
+    shared = {"arms": arms, "confidence": confidence}
     write_json(
         paths.comparison,
         {
-            "n": len(groups),
-            "n_groups": int(groups.nunique()),
-            "stamps": stamps,
-            "answer": answer,
-            "classes": options["classes"],
-            "positive_class": positive,
-            "confidence": confidence,
-            "replicates": options["replicates"],
-            # probabilities are averaged over seeds before any test
-            "seeds_averaged": int(predictions["seed"].nunique()),
-            "folds_pooled": int(predictions["fold"].nunique()),
-            "arms": scores,
+            "n": len(photographs),
+            "n_groups": int(photographs["group"].nunique()),
+            **{key: options[key] for key in COPIED},
+            "folds": [fold.name for fold in folds],
+            "seeds": {arm: seeds_of(folds, arm) for arm in arms},
+            "arms": {
+                arm: {
+                    metric: describe(estimate(folds, scores, metric, arm), confidence)
+                    for metric in METRICS
+                }
+                | average_classes(folds, arm, options["classes"])
+                for arm in arms
+            },
             "pairs": pairs,
-            "mcnemar": tests,
+            "verdicts": [
+                {"a": a, "b": b, **judge(figure, **rules), "variance": split(figure)}
+                for (a, b), figure in figures.items()
+            ],
+            "ladder": climb(
+                folds,
+                scores,
+                arms,
+                primary=primary,
+                margin=options["margin"],
+                confidence=confidence,
+            ),
+            "networks": compare_networks(folds, arms),
+            "ensembles": compare_ensembles(folds, **shared, **draws),
             **provenance(
                 options["code"], ("numpy", "pandas", "scikit-learn", "statsmodels")
             ),
         },
     )
+
+
+COPIED = ["classes", "positive_class", "confidence", "replicates", "primary"]
+COPIED += ["margin", "specificity"]
+PAIR_COLUMNS = ["a", "b", "metric", "difference", "low", "high", "lesions_low"]
+PAIR_COLUMNS += ["lesions_high", "p_value", "p_holm", "trainings"]
 
 
 if __name__ == "__main__":

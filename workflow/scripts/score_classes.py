@@ -1,30 +1,41 @@
 """Score the test predictions of one training."""
 
-from lesionlab.classification.bootstrap import bootstrap, draw_weights
-from lesionlab.classification.metrics import Outcome
+from lesionlab.comparison.estimates import describe, estimate, rounded
+from lesionlab.comparison.trainings import read_folds, score_folds
 from lesionlab.files import read_csv, write_json
 from lesionlab.stage import Options, Paths, provenance, run_stage
+from lesionlab.statistics.metrics import METRICS, read_outcome
 
 
 def main(paths: Paths, *, options: Options) -> None:
-    table = read_csv(paths.predictions)
-    test = table[table["set"] == "test"]
+    arm, fold, seed = (options[key] for key in ("arm", "fold", "seed"))
+    table = read_csv(paths.predictions).assign(arm=arm, fold=fold, seed=seed)
     names = {"classes": options["classes"], "positive": options["positive_class"]}
-    outcome = Outcome(test, **names)
-    weights = draw_weights(
-        test["group"], replicates=options["replicates"], seed=options["seed"]
+    folds = read_folds(table, **names, specificity=options["specificity"])
+    scores = score_folds(
+        folds, replicates=options["replicates"], seed=options["bootstrap_seed"]
     )
-    valid = Outcome(table[table["set"] == "valid"], **names).score()
+    figures = {}
+    for metric in METRICS:
+        whole = describe(estimate(folds, scores, metric, arm), options["confidence"])
+        figures[metric] = {
+            "value": whole["value"],
+            "low": whole["lesions_low"],
+            "high": whole["lesions_high"],
+        }
+    outcome = folds[0].outcomes[arm, seed]
+    valid = read_outcome(table[table["set"] == "valid"], **names)
     write_json(
         paths.scores,
         {
-            "n": len(test),
-            "n_groups": int(test["group"].nunique()),
-            **bootstrap(outcome.score, weights, confidence=options["confidence"]),
-            "per_class": outcome.table_per_class(),
+            "n": len(outcome.truth),
+            "n_groups": folds[0].lesions.count,
+            **figures,
+            "threshold": rounded(outcome.threshold),
+            "per_class": outcome.table_per_class(options["classes"]),
             "confusion_matrix": outcome.confusion(),
             "classes": options["classes"],
-            "valid": valid,
+            "valid": {name: rounded(value[0]) for name, value in valid.score().items()},
             **provenance(options["code"], ("numpy", "pandas", "scikit-learn")),
         },
     )

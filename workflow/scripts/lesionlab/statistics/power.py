@@ -1,0 +1,111 @@
+"""What a design could have shown, and which design would show more."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm
+
+from lesionlab.statistics.variance import Variance, half_width
+
+POWER = 0.8
+MOST_TRAININGS = 50  # of an arm and fold; more is no plan
+FACTORS = (1.5, 2, 3, 5, 10, 20, 50, 100)  # times as many test lesions
+
+
+def detectable(variance: Variance, *, confidence: float) -> float | None:
+    """Smallest true difference whose interval leaves out 0 in 80 % of such studies.
+
+    The half width of the interval and the quantile of the power, in standard errors;
+    the usual reckoning for Student's t (Hillis, Obuchowski and Berbaum, 2011).
+
+    Parameters
+    ----------
+    variance : Variance
+        Of the difference.
+    confidence : float
+        Of the interval.
+
+    Returns
+    -------
+    float or None
+        None where there is one training.
+    """
+    half = half_width(variance, confidence)
+    if half is None or variance.rest is None:
+        return None
+    error = np.sqrt(variance.lesions + variance.rest)
+    return float(half + norm.ppf(POWER) * error)
+
+
+def redesign(variance: Variance, *, trainings: int, factor: float) -> Variance:
+    """Reckon the variance of another design from the parts of this one.
+
+    Parameters
+    ----------
+    variance : Variance
+        Of the difference, from two trainings or more.
+    trainings : int
+        Of each arm and fold, at least 2.
+    factor : float
+        Times as many test lesions.
+
+    Returns
+    -------
+    Variance
+        Where the interaction is not known, all that lesions do is taken for shared.
+    """
+    lesions, mixed, own = (part or 0.0 for part in variance.single)
+    folds = variance.folds
+    return replace(
+        variance,
+        trainings=trainings,
+        fixed=(lesions + mixed / trainings) / factor / folds,
+        lesions=lesions / factor / folds,
+        lesions_df=variance.lesions_df * factor,
+        rest=(own + mixed / factor) / (folds * trainings),
+        rest_df=folds * (trainings - 1),
+    )
+
+
+def plan(variance: Variance, *, margin: float, confidence: float) -> Mapping[str, Any]:
+    """Find what would show a difference as large as the margin.
+
+    Parameters
+    ----------
+    variance : Variance
+        Of the difference, from two trainings or more.
+    margin : float
+        The smallest difference that matters.
+    confidence : float
+        Of the interval.
+
+    Returns
+    -------
+    dict
+        ``detectable``, ``trainings`` (of each arm and fold, with these lesions),
+        ``lesions`` (times as many test lesions, with these trainings) and ``both``
+        (trainings, times), the fewest trainings that some number of lesions makes
+        enough; None where none is enough.
+    """
+
+    def shows(trainings: int, factor: float) -> bool:
+        other = redesign(variance, trainings=trainings, factor=factor)
+        reach = detectable(other, confidence=confidence)
+        return reach is not None and reach <= margin
+
+    now = max(2, variance.trainings)
+    counts = range(now, MOST_TRAININGS + 1)
+    trainings = next((n for n in counts if shows(n, 1)), None)
+    factor = next((f for f in FACTORS if shows(now, f)), None)
+    both = None
+    if trainings is None and factor is None:
+        pairs = ((n, f) for n in counts for f in FACTORS if shows(n, f))
+        both = next(pairs, None)
+    return {
+        "detectable": detectable(variance, confidence=confidence),
+        "trainings": trainings,
+        "lesions": factor,
+        "both": both,
+    }

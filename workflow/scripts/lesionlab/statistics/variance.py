@@ -1,0 +1,202 @@
+"""Two chances behind a figure: other lesions, and other trainings.
+
+A figure is a mean over K folds and J trainings a fold. It is the multi-reader
+multi-case problem of diagnostic imaging with trainings as readers (Obuchowski and
+Rockette, 1995; Hillis, 2007), and folds are its split-plot design (Obuchowski, 2012).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student
+
+
+@dataclass(frozen=True)
+class Variance:
+    """Variance of a mean over folds and trainings, by where it comes from.
+
+    Parameters
+    ----------
+    folds, trainings : int
+        K, and J of each fold.
+    fixed : float
+        Over lesions, for these networks.
+    lesions : float
+        What all trainings share of it: more trainings do not lessen it.
+    lesions_df : float
+        Degrees of freedom of `lesions`, by Satterthwaite over folds and classes.
+    rest : float or None
+        The remainder, measured between trainings: their own part, their interaction
+        with lesions and, with one training a fold, all that differs between folds.
+        None where there is one training.
+    rest_df : int
+        Degrees of freedom of `rest`.
+    single : tuple of (float or None)
+        Variance of the figure of one training: lesions, their interaction with
+        trainings, trainings; None where it cannot be told apart.
+    """
+
+    folds: int
+    trainings: int
+    fixed: float
+    lesions: float
+    lesions_df: float
+    rest: float | None
+    rest_df: int
+    single: tuple[float | None, float | None, float | None]
+
+
+def split_variance(
+    values: np.ndarray,
+    deviations: Sequence[np.ndarray],
+    strata: Sequence[np.ndarray],
+) -> Variance:
+    """Split the variance of the mean of `values`.
+
+    With several trainings a fold it is C + MS / (K J): C is the covariance, over
+    lesions, of the figures of different trainings of a fold, and MS the mean square of
+    trainings within folds, whose expectation holds their own variance and their
+    interaction with lesions (Hillis, 2007, for the difference of two modalities read
+    by the same readers). With one training a fold it is MS / K, MS between folds,
+    which differ in training and in test lesions.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (K, J)
+        Figure of each fold and training, or the difference of two arms.
+    deviations : sequence of ndarray of float, shape (L_k, J)
+        For each fold, :func:`lesionlab.statistics.resampling.deviations` of its
+        trainings.
+    strata : sequence of ndarray of int, shape (L_k,)
+        Class of each lesion of each fold.
+
+    Returns
+    -------
+    Variance
+        Covariances below 0 count as 0.
+    """
+    folds, trainings = values.shape
+    within, shared, parts = [], [], []
+    for part, stratum in zip(deviations, strata, strict=True):
+        total = part.T @ part
+        within.append(np.trace(total) / trainings)
+        own = [_covariance(part[stratum == name]) for name in np.unique(stratum)]
+        sizes = np.bincount(stratum)[np.unique(stratum)]
+        shared.append(sum(own))
+        parts += list(zip(own, sizes - 1, strict=True))
+    fixed = sum(float((p.sum(axis=1) ** 2).sum()) for p in deviations)
+    fixed /= (folds * trainings) ** 2
+    one, common = float(np.mean(within)), max(0.0, float(np.mean(shared)))
+    single: tuple[float | None, float | None, float | None]
+    if trainings > 1:
+        df = folds * (trainings - 1)
+        spread = float(((values - values.mean(axis=1, keepdims=True)) ** 2).sum() / df)
+        mixed = max(0.0, one - common)
+        single = (common, mixed, max(0.0, spread - mixed))
+        lesions, rest = common / folds, spread / (folds * trainings)
+    elif folds > 1:
+        df = folds - 1
+        spread = float(values.var(ddof=1))
+        single = (one, None, max(0.0, spread - one))
+        lesions, rest = 0.0, spread / folds
+    else:
+        return Variance(1, 1, fixed, fixed, _freedom(parts), None, 0, (one, None, None))
+    return Variance(folds, trainings, fixed, lesions, _freedom(parts), rest, df, single)
+
+
+def _covariance(part: np.ndarray) -> float:
+    """Mean covariance of different trainings, or the variance of a single one."""
+    count = part.shape[1]
+    squares = float((part**2).sum())
+    if count == 1:
+        return squares
+    whole = float((part.sum(axis=1) ** 2).sum())
+    return (whole - squares) / float(count * (count - 1))
+
+
+def _freedom(parts: Sequence[tuple[float, int]]) -> float:
+    """Degrees of freedom of a sum of variances (Satterthwaite, 1946; Welch, 1947)."""
+    sizes = [(max(0.0, value), df) for value, df in parts if df > 0]
+    squares = sum(value**2 / df for value, df in sizes)
+    if squares == 0:
+        return float("inf")
+    return float(sum(value for value, _ in sizes) ** 2 / squares)
+
+
+def freedom(variance: Variance) -> float:
+    """Degrees of freedom of the whole variance, by Satterthwaite."""
+    rest = variance.rest or 0.0
+    squares = variance.lesions**2 / variance.lesions_df
+    if variance.rest_df:
+        squares += rest**2 / variance.rest_df
+    return (variance.lesions + rest) ** 2 / squares if squares else float("inf")
+
+
+def half_width(variance: Variance, confidence: float) -> float | None:
+    """Half width of the interval over lesions and trainings.
+
+    Student's t with Satterthwaite's degrees of freedom covers too little where few
+    trainings make most of the variance: their mean square is small by chance just when
+    it claims many degrees of freedom. So the interval is never narrower than that of
+    the trainings alone, t (J - 1) times their standard error, which covers exactly
+    where lesions add nothing. With one degree of freedom that guard is so wide that it
+    covers too much where lesions matter, and a standard error of the lesions is taken
+    off. Measured coverage: docs/method.md.
+
+    Parameters
+    ----------
+    variance : Variance
+        Of the mean.
+    confidence : float
+        In 0..1.
+
+    Returns
+    -------
+    float or None
+        None where there is one training.
+    """
+    if variance.rest is None:
+        return None
+    tail = (1 + confidence) / 2
+    error = np.sqrt(variance.lesions + variance.rest)
+    guard = student.ppf(tail, variance.rest_df) * np.sqrt(variance.rest) - _relief(
+        variance
+    )
+    return float(max(student.ppf(tail, freedom(variance)) * error, guard))
+
+
+def p_value(mean: float, variance: Variance) -> float | None:
+    """Two-sided p of no difference: where the interval just reaches 0.
+
+    Parameters
+    ----------
+    mean : float
+        The difference.
+    variance : Variance
+        Of it.
+
+    Returns
+    -------
+    float or None
+        In 0..1; None where there is one training or nothing varies.
+    """
+    if variance.rest is None or variance.lesions + variance.rest == 0:
+        return None
+    error = np.sqrt(variance.lesions + variance.rest)
+    wide = student.sf(abs(mean) / error, freedom(variance))
+    guard = 0.0
+    if variance.rest > 0:
+        distance = (abs(mean) + _relief(variance)) / np.sqrt(variance.rest)
+        guard = student.sf(distance, variance.rest_df)
+    return float(2 * max(wide, guard))
+
+
+def fixed_half_width(variance: Variance, confidence: float) -> float:
+    """Half width over lesions alone, for these networks: Student's t, few lesions."""
+    tail = (1 + confidence) / 2
+    return float(student.ppf(tail, variance.lesions_df) * np.sqrt(variance.fixed))
+
+
+def _relief(variance: Variance) -> float:
+    return float(np.sqrt(variance.lesions)) if variance.rest_df == 1 else 0.0
