@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 METRICS = (
@@ -244,9 +245,9 @@ def threshold_at_specificity(valid: Outcome, specificity: float) -> float | None
 
 def _sum_by(member: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
     """Sum the rows of each lesion: (N, ...) to (L, ...)."""
-    sums = np.zeros((count, *values.shape[1:]))
-    np.add.at(sums, member, values)
-    return sums
+    rows = np.arange(len(member))
+    chosen = csr_array((np.ones(len(member)), (member, rows)), (count, len(member)))
+    return np.asarray(chosen @ values)
 
 
 def _clean(value: float, *, whole: bool) -> float | int | None:
