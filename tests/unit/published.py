@@ -3,9 +3,9 @@
 import numpy as np
 
 # The worked example of Obuchowski (1997, table 3), also that of the guide to Cleveland
-# Clinic's clusteredROC functions, whose printed answers stand in the tests: magnetic
-# resonance angiography of both carotid arteries; patient, stenosis, readers 1 and 2.
-CAROTIDS = """
+# Clinic's clusteredROC functions, whose printed answers are in the tests: two arteries
+# of a patient by magnetic resonance angiography; patient, disease, readers 1 and 2.
+ARTERIES = """
 1 1 87 87, 1 1 79 83, 2 1 88 94, 2 1 95 93, 3 1 100 100, 3 1 68 79, 4 1 65 61,
 4 1 89 91, 5 1 97 97, 5 1 100 100, 6 1 100 99, 6 1 89 88, 7 1 77 77, 8 1 94 89,
 8 0 45 44, 9 1 89 92, 9 0 -11 -17, 10 1 95 91, 10 0 30 14, 11 1 95 95, 11 0 10 -122,
@@ -19,7 +19,7 @@ CAROTIDS = """
 """
 
 # aSAH of the R package pROC (Turck et al. 2010; Robin et al. 2011): 72 patients of good
-# outcome, then 41 of poor: the WFNS grade, and S100 beta in hundredths of a ug/l.
+# outcome, then 41 of poor: the WFNS grade, and S100 beta in hundredths.
 WFNS = (
     "111151221221112121134141551124112212122111121211324214115422111312244111"
     "32455552521254425552525245441442255225555"
@@ -48,10 +48,10 @@ GLANDS = """
 """
 
 
-def read_carotids():
-    rows = np.array([row.split() for row in CAROTIDS.split(",")], int)
-    patient, stenosis, first, second = rows.T
-    return stenosis == 1, first, second, patient
+def read_arteries():
+    rows = np.array([row.split() for row in ARTERIES.split(",")], int)
+    patient, disease, first, second = rows.T
+    return disease == 1, first, second, patient
 
 
 def read_haemorrhages():

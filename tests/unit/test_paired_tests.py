@@ -13,7 +13,7 @@ from lesionlab.statistics.paired_tests import (
     mcnemar_exact,
     place_scores,
 )
-from unit.published import CODE, GLANDS, read_carotids, read_haemorrhages, read_pairs
+from unit.published import CODE, GLANDS, read_arteries, read_haemorrhages, read_pairs
 
 
 def make_scores(seed, *, lesions=120, trainings=1):
@@ -75,7 +75,7 @@ def spell_out(truth, scores, cluster):
 
 
 def test_obuchowskis_example_is_reproduced():
-    test = compare_auc(*read_carotids())
+    test = compare_auc(*read_arteries())
     assert test["auc_a"] == pytest.approx(0.9837, abs=5e-5)
     assert test["auc_b"] == pytest.approx(0.9852, abs=5e-5)
     assert test["difference"] == pytest.approx(0.0014, abs=5e-5)
@@ -84,7 +84,7 @@ def test_obuchowskis_example_is_reproduced():
 
 
 def test_the_components_of_obuchowskis_example_are_reproduced():
-    truth, first, second, patient = read_carotids()
+    truth, first, second, patient = read_arteries()
     parts = [place_scores(truth, score) for score in (first, second)]
     v10, v01 = (np.stack(arms) for arms in zip(*parts, strict=True))
     found = estimate_covariance(v10, v01, patient[truth], patient[~truth])
