@@ -59,9 +59,7 @@ def test_every_metric_is_scikit_learns_under_any_weights(decimals):
                 melanoma[keep], positive, sample_weight=w
             ),
             "sensitivity": recall_score(melanoma[keep], found[keep], sample_weight=w),
-            "specificity": recall_score(
-                ~melanoma[keep], ~found[keep], sample_weight=w
-            ),
+            "specificity": recall_score(~melanoma[keep], ~found[keep], sample_weight=w),
             "matched_sensitivity": recall_score(
                 melanoma[keep], positive >= 0.3, sample_weight=w
             ),

@@ -151,11 +151,14 @@ def test_a_plan_says_where_trainings_or_lesions_alone_are_not_enough():
     trainings, factor = both["both"]
     assert trainings > 3
     assert factor > 1
-    assert detectable(
-        redesign(
-            replace(lesions_rule, single=(0.01, 0.001, 0.01)),
-            trainings=trainings,
-            factor=factor,
-        ),
-        confidence=0.95,
-    ) <= 0.05
+    assert (
+        detectable(
+            redesign(
+                replace(lesions_rule, single=(0.01, 0.001, 0.01)),
+                trainings=trainings,
+                factor=factor,
+            ),
+            confidence=0.95,
+        )
+        <= 0.05
+    )
