@@ -7,7 +7,7 @@ import numpy as np
 
 from lesionlab.comparison.estimates import Estimate, over_both, rounded
 from lesionlab.statistics.metrics import LOWER_IS_BETTER
-from lesionlab.statistics.power import plan
+from lesionlab.statistics.power import detectable, plan
 
 HELPED, HURT = "helped", "hurt"
 NO_DIFFERENCE, UNDECIDED = "no difference that matters", "undecided"
@@ -46,14 +46,15 @@ def judge(
             kind = ONE_TRAINING
         else:
             kind = _kind(low, high, metric=metric, margin=margin)
-            advice = dict(plan(figure.variance, margin=margin, confidence=confidence))
-            reach = rounded(advice.pop("detectable"))
+            reach = rounded(detectable(figure.variance, confidence=confidence))
+            if kind == UNDECIDED:
+                advice = plan(figure.variance, margin=margin, confidence=confidence)
     return {
         "kind": kind,
         "metric": metric,
         "margin": margin,
         "detectable": reach,
-        "plan": advice if kind == UNDECIDED else None,
+        "plan": advice,
     }
 
 

@@ -84,7 +84,7 @@ def plan(variance: Variance, *, margin: float, confidence: float) -> Mapping[str
     Returns
     -------
     dict
-        ``detectable``, ``trainings`` (of each arm and fold, with these lesions),
+        ``trainings`` (of each arm and fold, with these lesions),
         ``lesions`` (times as many test lesions, with these trainings) and ``both``
         (trainings, times), the fewest trainings that some number of lesions makes
         enough; None where none is enough.
@@ -104,7 +104,6 @@ def plan(variance: Variance, *, margin: float, confidence: float) -> Mapping[str
         pairs = ((n, f) for n in counts for f in FACTORS if shows(n, f))
         both = next(pairs, None)
     return {
-        "detectable": detectable(variance, confidence=confidence),
         "trainings": trainings,
         "lesions": factor,
         "both": both,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 
 @dataclass(frozen=True)
@@ -160,10 +160,9 @@ def half_width(variance: Variance, confidence: float) -> float | None:
         return None
     tail = (1 + confidence) / 2
     error = np.sqrt(variance.lesions + variance.rest)
-    guard = student.ppf(tail, variance.rest_df) * np.sqrt(variance.rest) - _relief(
-        variance
-    )
-    return float(max(student.ppf(tail, freedom(variance)) * error, guard))
+    guard = stdtrit(variance.rest_df, tail) * np.sqrt(variance.rest)
+    guard -= _relief(variance)
+    return float(max(stdtrit(freedom(variance), tail) * error, guard))
 
 
 def p_value(mean: float, variance: Variance) -> float | None:
@@ -184,18 +183,18 @@ def p_value(mean: float, variance: Variance) -> float | None:
     if variance.rest is None or variance.lesions + variance.rest == 0:
         return None
     error = np.sqrt(variance.lesions + variance.rest)
-    wide = student.sf(abs(mean) / error, freedom(variance))
+    wide = stdtr(freedom(variance), -abs(mean) / error)
     guard = 0.0
     if variance.rest > 0:
         distance = (abs(mean) + _relief(variance)) / np.sqrt(variance.rest)
-        guard = student.sf(distance, variance.rest_df)
+        guard = stdtr(variance.rest_df, -distance)
     return float(2 * max(wide, guard))
 
 
 def fixed_half_width(variance: Variance, confidence: float) -> float:
     """Half width over lesions alone, for these networks: Student's t, few lesions."""
     tail = (1 + confidence) / 2
-    return float(student.ppf(tail, variance.lesions_df) * np.sqrt(variance.fixed))
+    return float(stdtrit(variance.lesions_df, tail) * np.sqrt(variance.fixed))
 
 
 def _relief(variance: Variance) -> float:
