@@ -14,7 +14,9 @@ from lesionlab.classification.variant import weights_variant
 from lesionlab.codedigest import code_digest
 from lesionlab.config import check_config, drop_nulls
 from lesionlab.data.layout import check_layout, contents_digest
+from lesionlab.devices import list_gpus
 from lesionlab.errors import LabError
+from lesionlab.machine import memory_mb
 
 
 def refuse(why):
@@ -72,7 +74,26 @@ def data_root():
     return str(root)
 
 
+def share_machine():
+    """Let jobs run side by side as far as this machine's memory and GPUs reach.
+
+    Snakemake counts cores alone. What the command line or a profile limits stays; a
+    scheduler such as Slurm hands out its own; and a job that asks for more than all
+    there is gets all there is.
+    """
+    submits = workflow.resource_settings.nodes is not None
+    if submits or not workflow.is_main_process:
+        return
+    limits = {"mem_mb": memory_mb()}
+    if gpus := list_gpus():
+        limits["gpu"] = len(gpus)
+    for name, limit in limits.items():
+        if name not in workflow.global_resources:
+            workflow.register_resource(name, limit)
+
+
 check()
+share_machine()
 DATA_ROOT = data_root()
 
 FOLDS = [
