@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from workflow.runner import TINY, copy_checkout, dry_run, overlay
+from workflow.runner import TINY, asked_resources, copy_checkout, dry_run, overlay
 
 SHARED = (
     "rerun-triggers",
@@ -15,7 +15,6 @@ SHARED = (
 )
 MINUTES = {"min": 1, "h": 60}
 LEAST_MEMORY_MB = 300  # a job of Snakemake's own is killed below
-JOB = re.compile(r"^rule (\w+):\n(?:    .*\n)*?    resources: (.*)$", re.M)
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +36,7 @@ def plans(repository, tmp_path_factory):
     download = {"classification": {"weights": "imagenet"}}
     configs = (TINY, overlay(folder / "download.yaml", download))
     printed = dry_run(checkout, "--workflow-profile", "profiles/slurm", configs=configs)
-    return {
-        rule: dict(pair.split("=", 1) for pair in resources.split(", "))
-        for rule, resources in JOB.findall(printed)
-    }
+    return asked_resources(printed)
 
 
 @pytest.fixture(scope="module")

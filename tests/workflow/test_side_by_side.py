@@ -28,7 +28,7 @@ def train_pair(finished, folder, *arguments, visible=""):
     spans = []
     for log in sorted((run / "logs/train_classifier").glob("*.original.*.log")):
         ended, seconds = LAST_WORDS.search(log.read_text()).groups()
-        end = datetime.strptime(ended, "%Y-%m-%d %H:%M:%S,%f").timestamp()
+        end = datetime.fromisoformat(ended).timestamp()
         spans.append((end - float(seconds), end))
     trained = run / "fold0/classification/original"
     files = [*trained.glob("*/model.safetensors"), *trained.glob("*/history.csv")]

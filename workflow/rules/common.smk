@@ -1,4 +1,5 @@
 # What all the rule files use - the checked config, code digests, options, file lists.
+import math
 import os
 import shutil
 import sys
@@ -77,24 +78,25 @@ def data_root():
 def share_machine():
     """Let jobs run side by side as far as this machine's memory and GPUs reach.
 
-    Snakemake counts cores alone. What the command line or a profile limits stays; a
-    scheduler such as Slurm hands out its own; and a job that asks for more than all
-    there is gets all there is.
+    Snakemake counts cores alone. What the command line or a profile limits stays, and
+    a job that asks for more than all there is gets all there is.
     """
-    submits = workflow.resource_settings.nodes is not None
-    if submits or not workflow.is_main_process:
-        return
     limits = {"mem_mb": memory_mb()}
-    if gpus := list_gpus():
-        limits["gpu"] = len(gpus)
+    if GPUS:
+        limits["gpu"] = len(GPUS)
     for name, limit in limits.items():
         if name not in workflow.global_resources:
             workflow.register_resource(name, limit)
 
 
 check()
-share_machine()
 DATA_ROOT = data_root()
+
+# False where a scheduler such as Slurm hands out memory and GPUs, and inside a job
+SHARES = workflow.is_main_process and workflow.resource_settings.nodes is None
+GPUS = list_gpus() if SHARES else []
+if SHARES:
+    share_machine()
 
 FOLDS = [
     f"fold{number}"
@@ -106,6 +108,12 @@ ARMS = list(config["classification"]["arms"])
 SEEDS = [f"seed{number}" for number in config["classification"]["seeds"]]
 CLASSES = drop_nulls(config["dataset"]["classes"])
 UNET_ENVIRONMENT = f"../../envs/{config['segmentation']['backend']}.yaml"
+UNET_PIXELS = math.prod(
+    config["segmentation"][key] for key in ("height", "width", "batch_size")
+)
+CLASSIFIER_PIXELS = (
+    config["classification"]["size"] ** 2 * config["classification"]["batch_size"]
+)
 CLASSIFIER_KEYS = sorted(set(config["classification"]) - {"arms", "seeds"})
 
 
@@ -163,6 +171,16 @@ def workers(wildcards, threads):
 def grow(amount):
     """Ask for more memory or time at each attempt: the first may have lacked it."""
     return lambda wildcards, attempt: amount * attempt
+
+
+def training_memory(fixed, per_pixel, pixels):
+    """Ask for a training's memory: MB, and bytes for each pixel of a batch.
+
+    That was measured on a CPU (docs/performance.md). With a GPU the batch lies there,
+    and 8 GB are asked for, whatever its size: this was not measured.
+    """
+    on_cpu = SHARES and not GPUS
+    return grow(fixed + per_pixel * pixels // 10**6 if on_cpu else 8000)
 
 
 def state_folder(rule):

@@ -51,7 +51,7 @@ rule train_unet:
     threads: config["segmentation"]["threads"]
     resources:
         gpu=1,
-        mem_mb=grow(8000),
+        mem_mb=training_memory(1500, 2000, UNET_PIXELS),
         runtime=grow(240),
     params:
         code=code("train_unet.py", config["segmentation"]["backend"]),
