@@ -111,6 +111,8 @@ UNET_ENVIRONMENT = f"../../envs/{config['segmentation']['backend']}.yaml"
 UNET_PIXELS = math.prod(
     config["segmentation"][key] for key in ("height", "width", "batch_size")
 )
+# MB, and bytes a pixel of a batch: see docs/performance.md
+UNET_MEMORY = {"tensorflow": (1500, 2000), "torch": (2200, 3500)}
 CLASSIFIER_PIXELS = (
     config["classification"]["size"] ** 2 * config["classification"]["batch_size"]
 )
@@ -176,8 +178,8 @@ def grow(amount):
 def training_memory(fixed, per_pixel, pixels):
     """Ask for a training's memory: MB, and bytes for each pixel of a batch.
 
-    That was measured on a CPU (docs/performance.md). With a GPU the batch lies there,
-    and 8 GB are asked for, whatever its size: this was not measured.
+    That was measured on a CPU. With a GPU the batch lies there, and 8 GB are asked for,
+    whatever its size: this was not measured.
     """
     on_cpu = SHARES and not GPUS
     return grow(fixed + per_pixel * pixels // 10**6 if on_cpu else 8000)

@@ -51,7 +51,9 @@ rule train_unet:
     threads: config["segmentation"]["threads"]
     resources:
         gpu=1,
-        mem_mb=training_memory(1500, 2000, UNET_PIXELS),
+        mem_mb=training_memory(
+            *UNET_MEMORY[config["segmentation"]["backend"]], UNET_PIXELS
+        ),
         runtime=grow(240),
     params:
         code=code("train_unet.py", config["segmentation"]["backend"]),
