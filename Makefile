@@ -4,7 +4,6 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 READY := $(VENV)/.ready
 ARGS ?=
-COUNT_GPUS := from lesionlab.devices import list_gpus; print(max(1, len(list_gpus())))
 
 .PHONY: help run test test-faults check format lock contract rulegraph clean clean-state
 
@@ -12,8 +11,7 @@ help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 run: $(READY)  ## set up and run the workflow; ARGS="--configfile presets/x.yaml" for more
-	gpus=$$(PYTHONPATH=workflow/scripts $(BIN)/python -c '$(COUNT_GPUS)') && \
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores all --resources gpu=$$gpus $(ARGS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores all $(ARGS)
 
 test: $(READY)  ## set up and run the tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(ARGS)

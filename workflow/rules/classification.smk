@@ -102,7 +102,7 @@ rule train_classifier:
     threads: config["classification"]["threads"]
     resources:
         gpu=1,
-        mem_mb=grow(8000),
+        mem_mb=training_memory(2000, 2500, CLASSIFIER_PIXELS),
         runtime=grow(480),
     params:
         code=code("train_classifier.py"),

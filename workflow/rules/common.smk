@@ -1,4 +1,5 @@
 # What all the rule files use - the checked config, code digests, options, file lists.
+import math
 import os
 import shutil
 import sys
@@ -14,7 +15,9 @@ from lesionlab.classification.variant import weights_variant
 from lesionlab.codedigest import code_digest
 from lesionlab.config import check_config, drop_nulls
 from lesionlab.data.layout import check_layout, contents_digest
+from lesionlab.devices import list_gpus
 from lesionlab.errors import LabError
+from lesionlab.machine import memory_mb
 
 
 def refuse(why):
@@ -72,8 +75,28 @@ def data_root():
     return str(root)
 
 
+def share_machine():
+    """Let jobs run side by side as far as this machine's memory and GPUs reach.
+
+    Snakemake counts cores alone. What the command line or a profile limits stays, and
+    a job that asks for more than all there is gets all there is.
+    """
+    limits = {"mem_mb": memory_mb()}
+    if GPUS:
+        limits["gpu"] = len(GPUS)
+    for name, limit in limits.items():
+        if name not in workflow.global_resources:
+            workflow.register_resource(name, limit)
+
+
 check()
 DATA_ROOT = data_root()
+
+# False where a scheduler such as Slurm hands out memory and GPUs, and inside a job
+SHARES = workflow.is_main_process and workflow.resource_settings.nodes is None
+GPUS = list_gpus() if SHARES else []
+if SHARES:
+    share_machine()
 
 FOLDS = [
     f"fold{number}"
@@ -85,6 +108,14 @@ ARMS = list(config["classification"]["arms"])
 SEEDS = [f"seed{number}" for number in config["classification"]["seeds"]]
 CLASSES = drop_nulls(config["dataset"]["classes"])
 UNET_ENVIRONMENT = f"../../envs/{config['segmentation']['backend']}.yaml"
+UNET_PIXELS = math.prod(
+    config["segmentation"][key] for key in ("height", "width", "batch_size")
+)
+# MB, and bytes a pixel of a batch: see docs/performance.md
+UNET_MEMORY = {"tensorflow": (1500, 2000), "torch": (2200, 3500)}
+CLASSIFIER_PIXELS = (
+    config["classification"]["size"] ** 2 * config["classification"]["batch_size"]
+)
 CLASSIFIER_KEYS = sorted(set(config["classification"]) - {"arms", "seeds"})
 
 
@@ -142,6 +173,16 @@ def workers(wildcards, threads):
 def grow(amount):
     """Ask for more memory or time at each attempt: the first may have lacked it."""
     return lambda wildcards, attempt: amount * attempt
+
+
+def training_memory(fixed, per_pixel, pixels):
+    """Ask for a training's memory: MB, and bytes for each pixel of a batch.
+
+    That was measured on a CPU. With a GPU the batch lies there, and 8 GB are asked for,
+    whatever its size: this was not measured.
+    """
+    on_cpu = SHARES and not GPUS
+    return grow(fixed + per_pixel * pixels // 10**6 if on_cpu else 8000)
 
 
 def state_folder(rule):

@@ -51,7 +51,9 @@ rule train_unet:
     threads: config["segmentation"]["threads"]
     resources:
         gpu=1,
-        mem_mb=grow(8000),
+        mem_mb=training_memory(
+            *UNET_MEMORY[config["segmentation"]["backend"]], UNET_PIXELS
+        ),
         runtime=grow(240),
     params:
         code=code("train_unet.py", config["segmentation"]["backend"]),
