@@ -1,7 +1,7 @@
 """Check the config before anything runs, and say in one line what is wrong."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -52,6 +52,61 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
         raise LabError(f"config: {_explain(wrong)}")
     for message in _impossible(config):
         raise LabError(f"config: {message}")
+
+
+def check_arms(classification: Mapping[str, Any], known: Collection[str]) -> None:
+    """Refuse arms that there are not, and seeds that cannot be paired.
+
+    Parameters
+    ----------
+    classification : Mapping
+        That section of the config, which fits the schema.
+    known : collection of str
+        Names of all arms that have been written.
+
+    Raises
+    ------
+    LabError
+        Names the first arm that is wrong, and what is allowed.
+    """
+    arms = classification["arms"]
+    own = drop_nulls(classification["arm_seeds"])
+    for key, names, allowed in (("arms", arms, known), ("arm_seeds", own, arms)):
+        for name in names:
+            if name not in allowed:
+                near = get_close_matches(str(name), allowed, 1)
+                hint = f"did you mean {near[0]}" if near else "one of "
+                hint += "?" if near else ", ".join(allowed)
+                raise LabError(
+                    f"config: classification.{key}: {name!r} is no arm"
+                    f"{'' if key == 'arms' else ' of classification.arms'}; {hint}"
+                )
+    seeds = seeds_of_arms(classification)
+    shared = set.intersection(*map(set, seeds.values()))
+    if not shared:
+        raise LabError(
+            "config: classification.arm_seeds: arms are compared seed by seed, and no "
+            f"seed is common to {', '.join(arms)}; give all of them one"
+        )
+
+
+def seeds_of_arms(classification: Mapping[str, Any]) -> dict[str, list[int]]:
+    """List the seeds of each arm: its own, or those of all.
+
+    Parameters
+    ----------
+    classification : Mapping
+        That section of the config.
+
+    Returns
+    -------
+    dict
+        By arm, in their order.
+    """
+    own = drop_nulls(classification["arm_seeds"])
+    return {
+        arm: own.get(arm, classification["seeds"]) for arm in classification["arms"]
+    }
 
 
 def drop_nulls(mapping: Mapping[str, Any]) -> dict[str, Any]:
