@@ -46,7 +46,7 @@ rule render_arm:
         mem_mb=grow(2000),
         runtime=grow(30),
     params:
-        code=code("render_arm.py"),
+        code=lambda wildcards: code("render_arm.py", arm=wildcards.arm),
         options=lambda wildcards: pick({}, arm=wildcards.arm, scope=wildcards.scope),
         root=untracked(DATA_ROOT),
         workers=workers,

@@ -102,9 +102,13 @@ wildcard_constraints:
     seed="seed[0-9]+",
 
 
-def code(script, *packages):
-    """Digest the code that a stage runs, the first of its two tracked params."""
-    return code_digest(SCRIPTS / script, packages)
+def code(script, *packages, arm=None):
+    """Digest the code that a stage runs, the first of its two tracked params.
+
+    Of the arms it sees the one that is named: another one, added or edited, is not run.
+    """
+    parts = {"lesionlab.classification.arms": arm} if arm else {}
+    return code_digest(SCRIPTS / script, packages, parts)
 
 
 def pick(section, *keys, **more):
