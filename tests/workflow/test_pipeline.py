@@ -254,6 +254,10 @@ def test_snakemakes_own_report_works_offline(finished, tmp_path):
 ONE_LINE = [
     ({"segmentation": {"epoch": 3}}, r"segmentation\.epoch: unknown key; did you mean"),
     (
+        {"classification": {"arms": ["original", "segmentd"]}},
+        r"classification\.arms: 'segmentd' is no arm; did you mean segmented\?",
+    ),
+    (
         {"classification": {"weights": "resnet50.pth"}},
         r"classification\.weights: resnet50\.pth: no such file",
     ),

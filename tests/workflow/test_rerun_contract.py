@@ -158,6 +158,8 @@ def test_an_edited_module_makes_stale_exactly_its_importers(copy):
     importers = {rule: imported_modules(scripts / f"{rule}.py") for rule in rules}
     before = {rule: code_digest(scripts / f"{rule}.py") for rule in rules}
     for module in modules(copy):
+        if module.name == "arms.py":  # seen arm by arm: see test_arms.py
+            continue
         expected = [rule for rule in rules if module in importers[rule]]
         forced = stale_rules(dry_run(copy, "--forcerun", *expected)) if expected else []
         text = module.read_text()

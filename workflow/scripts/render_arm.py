@@ -8,6 +8,7 @@ from lesionlab.classification.arms import ARMS
 from lesionlab.classification.scope import list_photographs
 from lesionlab.data.packing import read_mask, read_photograph
 from lesionlab.data.pictures import write_pictures
+from lesionlab.errors import LabError
 from lesionlab.files import read_csv, write_csv
 from lesionlab.stage import Options, Paths, run_stage
 
@@ -28,7 +29,13 @@ def main(paths: Paths, *, options: Options) -> None:
         photograph = read_photograph(paths.root / table.loc[name, "image"])
         empty = np.zeros(photograph.shape[:2], bool)
         mask = read_mask(masks[name]) if masks else empty
-        return arm.show(photograph, mask)
+        picture = arm.show(photograph, mask)
+        if picture.shape != photograph.shape or picture.dtype != np.uint8:
+            raise LabError(
+                f"arm {options['arm']}: {name} became {picture.dtype} "
+                f"{picture.shape}; show uint8 {photograph.shape}"
+            )
+        return picture
 
     manifest = write_pictures(
         names,

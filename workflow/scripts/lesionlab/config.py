@@ -70,17 +70,18 @@ def check_arms(classification: Mapping[str, Any], known: Collection[str]) -> Non
         Names the first arm that is wrong, and what is allowed.
     """
     arms = classification["arms"]
-    own = drop_nulls(classification["arm_seeds"])
-    for key, names, allowed in (("arms", arms, known), ("arm_seeds", own, arms)):
-        for name in names:
-            if name not in allowed:
-                near = get_close_matches(str(name), allowed, 1)
-                hint = f"did you mean {near[0]}" if near else "one of "
-                hint += "?" if near else ", ".join(allowed)
-                raise LabError(
-                    f"config: classification.{key}: {name!r} is no arm"
-                    f"{'' if key == 'arms' else ' of classification.arms'}; {hint}"
-                )
+    for name in arms:
+        if name not in known:
+            raise LabError(
+                f"config: classification.arms: {name!r} is no arm; "
+                f"{_suggest(name, known)}"
+            )
+    for name in drop_nulls(classification["arm_seeds"]):
+        if name not in arms:
+            raise LabError(
+                f"config: classification.arm_seeds: {name!r} is no arm of "
+                f"classification.arms; {_suggest(name, arms)}"
+            )
     seeds = seeds_of_arms(classification)
     shared = set.intersection(*map(set, seeds.values()))
     if not shared:
@@ -132,9 +133,8 @@ def _explain(wrong: ValidationError) -> str:
     if wrong.validator == "additionalProperties":
         known = list(wrong.schema["properties"])
         extra = next(name for name in wrong.instance if name not in known)
-        near = get_close_matches(str(extra), known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"
-        return f"{'.'.join(filter(None, (key, str(extra))))}: unknown key; {hint}"
+        name = ".".join(filter(None, (key, str(extra))))
+        return f"{name}: unknown key; {_suggest(extra, known)}"
     if wrong.validator == "required":
         missing = next(n for n in wrong.validator_value if n not in wrong.instance)
         return f"{'.'.join(filter(None, (key, missing)))}: missing; see config.yaml"
@@ -142,6 +142,11 @@ def _explain(wrong: ValidationError) -> str:
     if isinstance(wrong.instance, str) and _reads_as_number(wrong.instance):
         hint = "; YAML reads this as text, write a number as 0.001 or 1.0e-3"
     return f"{key}: {wrong.instance!r} is not allowed; {_allowed(wrong)}{hint}"
+
+
+def _suggest(name: Any, known: Collection[str]) -> str:
+    near = get_close_matches(str(name), known, 1)
+    return f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"
 
 
 def _allowed(wrong: ValidationError) -> str:

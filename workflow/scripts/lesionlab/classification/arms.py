@@ -1,7 +1,9 @@
 """Arms: what the classifier is shown of a photograph, as pure functions.
 
-To add one, write its function here under the decorator :func:`arm` and name it in
-``classification.arms``; docs/arms.md says more.
+Each takes a photograph, uint8 (H, W, 3) RGB, and a mask, bool (H, W), True on the
+lesion, which may be empty, full, of several parts or at the border; gives a picture of
+the photograph's shape and type; and changes neither. To add one, write its function
+here under the decorator :func:`arm` and name it in ``classification.arms``.
 """
 
 from collections.abc import Callable
@@ -11,6 +13,7 @@ import cv2
 import numpy as np
 
 Show = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Box = tuple[int, int, int, int]  # top, bottom, left, right; bottom and right outside
 
 MASKS = ("none", "true", "predicted")
 MARGIN = 0.1  # of the sides of a lesion's box, on each side
@@ -29,8 +32,7 @@ class Arm:
     Parameters
     ----------
     show : Callable
-        Of photograph, uint8 (H, W, 3) RGB, and mask, bool (H, W), True on the lesion;
-        gives a picture of the photograph's shape and type and changes neither.
+        Of photograph and mask.
     mask : {"none", "true", "predicted"}
         ``none``: `show` is handed a mask that is empty. ``true``: the expert's.
         ``predicted``: that of the U-Net, which the arm waits for, fold by fold.
@@ -55,7 +57,14 @@ def arm(*, mask: str) -> Callable[[Show], Show]:
     -------
     Callable
         A decorator that gives the function back as it is.
+
+    Raises
+    ------
+    ValueError
+        If there is no such mask.
     """
+    if mask not in MASKS:
+        raise ValueError(f"mask={mask!r}; one of {', '.join(MASKS)}")
 
     def enter(show: Show) -> Show:
         ARMS[show.__name__] = Arm(show, mask)
@@ -100,11 +109,11 @@ def crop(photograph: np.ndarray, mask: np.ndarray) -> np.ndarray:
     height, width = mask.shape
     top, bottom, left, right = _lesion_box(mask)
     share = max((bottom - top) / height, (right - left) / width, 1 / ENLARGED)
-    rows = _place_span((top + bottom) / 2, min(1, share) * height, height)
-    columns = _place_span((left + right) / 2, min(1, share) * width, width)
-    box = photograph[rows, columns]
-    if box.shape == photograph.shape:
+    rows = _place_span(top, bottom, share, height)
+    columns = _place_span(left, right, share, width)
+    if share == 1:
         return photograph
+    box = photograph[rows, columns]
     return np.asarray(cv2.resize(box, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
@@ -120,14 +129,15 @@ def background(photograph: np.ndarray, mask: np.ndarray) -> np.ndarray:
     if not mask.any():
         return photograph
     top, bottom, left, right = box = _lesion_box(mask)
-    framed = np.zeros(mask.shape, bool)
-    outer = _add_margin(box, mask.shape)
-    framed[outer[0] : outer[1], outer[2] : outer[3]] = True
-    framed[top:bottom, left:right] = False
-    skin = framed if framed.any() else ~mask
-    colour = photograph[skin].mean(axis=0).round() if skin.any() else GREY
+    upper, lower, first, last = _add_margin(box, mask)
+    around = np.zeros_like(mask)
+    around[upper:lower, first:last] = True
+    around[top:bottom, left:right] = False
+    skin = around if around.any() else ~mask
     shown = photograph.copy()
-    shown[top:bottom, left:right] = colour
+    shown[top:bottom, left:right] = (
+        photograph[skin].mean(axis=0).round() if skin.any() else GREY
+    )
     return shown
 
 
@@ -148,18 +158,18 @@ def hair_removed(photograph: np.ndarray, _mask: np.ndarray) -> np.ndarray:
     depth = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, disc)
     straight = np.zeros_like(depth)
     for line in _lines(max(3, round(size * HAIR_LENGTH) | 1)):
-        found = cv2.morphologyEx(depth, cv2.MORPH_OPEN, line)
-        straight = np.maximum(straight, found)
+        straight = np.maximum(straight, cv2.morphologyEx(depth, cv2.MORPH_OPEN, line))
     hair = cv2.dilate((straight > HAIR_DEPTH).astype(np.uint8), np.ones((3, 3)))
     return np.asarray(cv2.inpaint(photograph, hair, 3, cv2.INPAINT_TELEA))
 
 
 def _lines(length: int) -> list[np.ndarray]:
+    """Draw lines of every direction, as elements of so many pixels a side."""
+    half = length // 2
     lines = []
-    for angle in np.arange(0, np.pi, np.pi / DIRECTIONS):
-        line = np.zeros((length, length), np.uint8)
-        half = length // 2
+    for angle in np.arange(DIRECTIONS) * np.pi / DIRECTIONS:
         x, y = round(half * np.cos(angle)), round(half * np.sin(angle))
+        line = np.zeros((length, length), np.uint8)
         cv2.line(line, (half - x, half - y), (half + x, half + y), 1)
         lines.append(line)
     return lines
@@ -169,33 +179,26 @@ def _cut_out(photograph: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.asarray(photograph * mask[..., None])
 
 
-Box = tuple[int, int, int, int]  # top, bottom, left, right; the ends are outside
-
-
 def _lesion_box(mask: np.ndarray) -> Box:
     """Bound all parts of a mask, with a margin; of an empty mask, everything."""
-    height, width = mask.shape
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     if not len(rows):
-        return 0, height, 0, width
-    tight = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    return _add_margin((int(n) for n in tight), mask.shape)  # type: ignore
+        return 0, mask.shape[0], 0, mask.shape[1]
+    ends = (rows[0], rows[-1] + 1, columns[0], columns[-1] + 1)
+    top, bottom, left, right = map(int, ends)
+    return _add_margin((top, bottom, left, right), mask)
 
 
-def _add_margin(box: Box, shape: tuple[int, ...]) -> Box:
+def _add_margin(box: Box, mask: np.ndarray) -> Box:
     top, bottom, left, right = box
+    height, width = mask.shape
     y, x = (max(1, round(MARGIN * side)) for side in (bottom - top, right - left))
-    height, width = shape[:2]
-    return (
-        max(0, top - y),
-        min(height, bottom + y),
-        max(0, left - x),
-        min(width, right + x),
-    )
+    upper, lower = max(0, top - y), min(height, bottom + y)
+    return upper, lower, max(0, left - x), min(width, right + x)
 
 
-def _place_span(centre: float, length: float, limit: int) -> slice:
-    """Place a span of so many pixels around a centre, inside 0..limit."""
-    size = max(1, round(length))
-    start = min(max(0, round(centre - size / 2)), limit - size)
-    return slice(start, start + size)
+def _place_span(start: int, end: int, share: float, limit: int) -> slice:
+    """Place a span, a share of the limit long, around another and inside 0..limit."""
+    size = max(1, round(share * limit))
+    first = min(max(0, round((start + end - size) / 2)), limit - size)
+    return slice(first, first + size)
