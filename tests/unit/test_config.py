@@ -96,11 +96,11 @@ WRONG_ARMS = [
     ({"arms": ["original", "x"]}, "arms: 'x' is no arm; allowed: original, segmented,"),
     (
         {"arm_seeds": {"segmentd": [1]}},
-        "arm_seeds: 'segmentd' is no arm of classification.arms; did you mean segmented?",
+        "'segmentd' is no arm of classification.arms; did you mean segmented?",
     ),
     (
         {"arm_seeds": {"crop": [1]}},
-        "arm_seeds: 'crop' is no arm of classification.arms; allowed: original, segmented",
+        "'crop' is no arm of classification.arms; allowed: original, segmented",
     ),
     ({"arm_seeds": {"segmented": [2]}}, "arm_seeds: arms are compared seed by seed"),
 ]
