@@ -1,5 +1,7 @@
 """Arms are pure: what they show hangs on photograph and mask alone."""
 
+import re
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -248,6 +250,32 @@ def test_an_arm_is_entered_under_its_own_name_and_for_a_known_mask(monkeypatch):
     assert entered["mirrored"].show is mirrored
     with pytest.raises(ValueError, match="mask='expert'; one of none, true, predicted"):
         arm(mask="expert")
+
+
+@pytest.fixture
+def page(repository):
+    return (repository / "docs" / "arms.md").read_text()
+
+
+def test_every_arm_has_its_row_in_the_document(page):
+    rows = re.findall(r"^\| `(\w+)` \|.*\| (none|expert's|predicted) \|", page, re.M)
+    needs = {"none": "none", "expert's": "true", "predicted": "predicted"}
+    assert {name: needs[mask] for name, mask in rows} == {
+        name: entry.mask for name, entry in ARMS.items()
+    }
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_arm_that_the_document_adds_is_one(page, photograph, shape, monkeypatch):
+    monkeypatch.setattr("lesionlab.classification.arms.ARMS", entered := {})
+    exec(re.search(r"```python\n(.*?)```", page, re.S)[1], {"arm": arm, "np": np})
+    (entry,) = entered.values()
+    mask = make_mask(shape)
+    shown = entry.show(photograph, mask)
+    assert shown.shape == photograph.shape
+    assert shown.dtype == np.uint8
+    assert np.array_equal(shown[~mask], photograph[~mask])
+    assert not np.ptp(shown[mask], axis=1).any()
 
 
 def test_only_predicted_masks_belong_to_a_fold():
