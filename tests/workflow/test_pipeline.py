@@ -25,6 +25,8 @@ COLUMNS = {
     "sensitivity specificity",
     "fold0/segmentation/masks/manifest.csv": "image_id file sha256",
     "fold0/images/segmented/manifest.csv": "image_id file sha256",
+    "fold0/packed/segmented.csv": "image_id",
+    "data/packed/original.csv": "image_id",
     "fold0/classification/original/seed1/history.csv": "epoch loss accuracy val_loss "
     "val_accuracy",
     "fold0/classification/original/seed1/predictions.csv": "image_id group label set "

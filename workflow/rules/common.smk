@@ -11,7 +11,7 @@ SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
 sys.path.insert(0, str(SCRIPTS))
 
 from lesionlab.classification.arms import ARMS as KNOWN_ARMS
-from lesionlab.classification.scope import arm_scope
+from lesionlab.classification.scope import RUN, arm_scope
 from lesionlab.classification.variant import weights_variant
 from lesionlab.codedigest import code_digest
 from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
@@ -98,7 +98,7 @@ CLASSIFIER_KEYS = sorted(set(config["classification"]) - {"arms", "seeds", "arm_
 wildcard_constraints:
     fold="fold[0-9]+",
     arm="|".join(KNOWN_ARMS),
-    scope="data|fold[0-9]+",
+    scope=f"{RUN}|fold[0-9]+",
     seed="seed[0-9]+",
 
 
@@ -161,7 +161,7 @@ def state_folder(rule):
     return untracked(f"results/{config['run']}/.state/{rule}")
 
 
-def scope(arm, fold):
+def scope_of(arm, fold):
     """Say whether the pictures of an arm belong to a fold or to the whole run."""
     return arm_scope(KNOWN_ARMS[arm].mask, fold)
 
@@ -185,7 +185,7 @@ def arm_pixels(wildcards):
     """Packed pictures of an arm: of the fold, or where no fold changes them, of all."""
     arm = wildcards.arm
     files = rules.pack_images.output.items()
-    filled = {"scope": scope(arm, wildcards.fold), "arm": arm}
+    filled = {"scope": scope_of(arm, wildcards.fold), "arm": arm}
     return {name: file.format(**filled) for name, file in files}
 
 

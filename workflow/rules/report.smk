@@ -43,7 +43,9 @@ rule plot_arms:
         split=rules.split_dataset.output.split,
         manifests=[
             expand(
-                rules.render_arm.output.manifest, scope=scope(arm, FOLDS[0]), arm=arm
+                rules.render_arm.output.manifest,
+                scope=scope_of(arm, FOLDS[0]),
+                arm=arm,
             )
             for arm in RENDERED
         ],
