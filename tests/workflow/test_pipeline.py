@@ -25,6 +25,8 @@ COLUMNS = {
     "sensitivity specificity",
     "fold0/segmentation/masks/manifest.csv": "image_id file sha256",
     "fold0/images/segmented/manifest.csv": "image_id file sha256",
+    "fold0/packed/segmented.csv": "image_id",
+    "data/packed/original.csv": "image_id",
     "fold0/classification/original/seed1/history.csv": "epoch loss accuracy val_loss "
     "val_accuracy",
     "fold0/classification/original/seed1/predictions.csv": "image_id group label set "
@@ -253,6 +255,10 @@ def test_snakemakes_own_report_works_offline(finished, tmp_path):
 
 ONE_LINE = [
     ({"segmentation": {"epoch": 3}}, r"segmentation\.epoch: unknown key; did you mean"),
+    (
+        {"classification": {"arms": ["original", "segmentd"]}},
+        r"classification\.arms: 'segmentd' is no arm; did you mean segmented\?",
+    ),
     (
         {"classification": {"weights": "resnet50.pth"}},
         r"classification\.weights: resnet50\.pth: no such file",

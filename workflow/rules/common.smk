@@ -11,9 +11,11 @@ import yaml
 SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
 sys.path.insert(0, str(SCRIPTS))
 
+from lesionlab.classification.arms import ARMS as KNOWN_ARMS
+from lesionlab.classification.scope import RUN, arm_scope
 from lesionlab.classification.variant import weights_variant
 from lesionlab.codedigest import code_digest
-from lesionlab.config import check_config, drop_nulls
+from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
 from lesionlab.data.layout import check_layout, contents_digest
 from lesionlab.devices import list_gpus
 from lesionlab.errors import LabError
@@ -30,6 +32,7 @@ def check():
     schema = Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")
     try:
         check_config(config, yaml.safe_load(schema.read_text(encoding="utf-8")))
+        check_arms(config["classification"], KNOWN_ARMS)
     except LabError as why:
         refuse(why)
     check_weights(config["classification"])
@@ -105,7 +108,11 @@ FOLDS = [
     )
 ]
 ARMS = list(config["classification"]["arms"])
-SEEDS = [f"seed{number}" for number in config["classification"]["seeds"]]
+RENDERED = [arm for arm in ARMS if arm != "original"]  # which shows the photographs
+SEEDS = {
+    arm: [f"seed{number}" for number in seeds]
+    for arm, seeds in seeds_of_arms(config["classification"]).items()
+}
 CLASSES = drop_nulls(config["dataset"]["classes"])
 UNET_ENVIRONMENT = f"../../envs/{config['segmentation']['backend']}.yaml"
 UNET_PIXELS = math.prod(
@@ -116,18 +123,23 @@ UNET_MEMORY = {"tensorflow": (1500, 2000), "torch": (2200, 3500)}
 CLASSIFIER_PIXELS = (
     config["classification"]["size"] ** 2 * config["classification"]["batch_size"]
 )
-CLASSIFIER_KEYS = sorted(set(config["classification"]) - {"arms", "seeds"})
+CLASSIFIER_KEYS = sorted(set(config["classification"]) - {"arms", "seeds", "arm_seeds"})
 
 
 wildcard_constraints:
     fold="fold[0-9]+",
-    arm="[a-z_]+",
+    arm="|".join(KNOWN_ARMS),
+    scope=f"{RUN}|fold[0-9]+",
     seed="seed[0-9]+",
 
 
-def code(script, *packages):
-    """Digest the code that a stage runs, the first of its two tracked params."""
-    return code_digest(SCRIPTS / script, packages)
+def code(script, *packages, arm=None):
+    """Digest the code that a stage runs, the first of its two tracked params.
+
+    Of the arms it sees the one that is named: another one, added or edited, is not run.
+    """
+    parts = {"lesionlab.classification.arms": arm} if arm else {}
+    return code_digest(SCRIPTS / script, packages, parts)
 
 
 def pick(section, *keys, **more):
@@ -190,12 +202,32 @@ def state_folder(rule):
     return untracked(f"results/{config['run']}/.state/{rule}")
 
 
+def scope_of(arm, fold):
+    """Say whether the pictures of an arm belong to a fold or to the whole run."""
+    return arm_scope(KNOWN_ARMS[arm].mask, fold)
+
+
+def arm_masks(wildcards):
+    """Manifest of the predicted masks; the other arms do not wait for the U-Net."""
+    if KNOWN_ARMS[wildcards.arm].mask != "predicted":
+        return {}
+    manifest = rules.segment_images.output.manifest
+    return {"masks": manifest.format(fold=wildcards.scope)}
+
+
 def arm_pictures(wildcards):
     """Manifest of an arm's pictures; arm `original` reads the photographs."""
-    if wildcards.arm == "original":
+    if wildcards.arm not in RENDERED:
         return {}
-    manifest = "results/<run>/{fold}/images/{arm}/manifest.csv"
-    return {"manifest": manifest.replace("<run>", config["run"])}
+    return {"manifest": rules.render_arm.output.manifest.format(**wildcards)}
+
+
+def arm_pixels(wildcards):
+    """Packed pictures of an arm: of the fold, or where no fold changes them, of all."""
+    arm = wildcards.arm
+    files = rules.pack_images.output.items()
+    filled = {"scope": scope_of(arm, wildcards.fold), "arm": arm}
+    return {name: file.format(**filled) for name, file in files}
 
 
 def initial_weights(wildcards):
@@ -218,7 +250,12 @@ def outcome():
 
 def per_run(pattern):
     """Fill a pattern with every fold, arm and seed of this run."""
-    return expand(pattern, fold=FOLDS, arm=ARMS, seed=SEEDS)
+    return [
+        path
+        for fold in FOLDS
+        for arm in ARMS
+        for path in expand(pattern, fold=fold, arm=arm, seed=SEEDS[arm])
+    ]
 
 
 def per_run_keys():

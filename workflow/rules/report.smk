@@ -36,6 +36,50 @@ rule plot_samples:
         "../scripts/plot_samples.py"
 
 
+rule plot_arms:
+    """Draw what each arm shows of a few photographs of the first fold."""
+    input:
+        images=rules.index_images.output.images,
+        split=rules.split_dataset.output.split,
+        manifests=[
+            expand(
+                rules.render_arm.output.manifest,
+                scope=scope_of(arm, FOLDS[0]),
+                arm=arm,
+            )
+            for arm in RENDERED
+        ],
+    output:
+        figure=report(
+            "results/<run>/figures/arms.png",
+            caption="../report/arms.rst",
+            category="Classification",
+        ),
+    log:
+        "results/<run>/logs/plot_arms/plot_arms.log",
+    benchmark:
+        "results/<run>/benchmarks/plot_arms/plot_arms.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("plot_arms.py"),
+        options=pick(
+            {},
+            arms=ARMS,
+            rendered=RENDERED,
+            classes=list(CLASSES),
+            fold=FOLDS[0],
+            seed=config["split"]["seed"],
+        ),
+        root=untracked(DATA_ROOT),
+    script:
+        "../scripts/plot_arms.py"
+
+
 rule plot_segmentation:
     """Draw the training, the threshold and the scores of the U-Net."""
     input:
@@ -173,6 +217,7 @@ rule write_report:
         samples=rules.plot_samples.output.figure,
         segmentation=expand(rules.plot_segmentation.output.figure, fold=FOLDS),
         cases=expand(rules.plot_cases.output.figure, fold=FOLDS),
+        arms=rules.plot_arms.output.figure,
         trainings=rules.plot_classification.output.trainings,
         outcomes=rules.plot_classification.output.outcomes,
         differences=rules.plot_comparison.output.figure,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lesionlab.classification.scope import RUN
 from lesionlab.files import atomic_path, read_json
 from lesionlab.report import tables
 from lesionlab.report.page import embed_picture, fill_template, list_limits
@@ -77,7 +78,7 @@ def main(paths: Paths, *, options: Options) -> None:
     comparison = read_json(paths.comparison)
     folds, classes = options["folds"], options["classes"]
     keys = ["/".join(key) for key in options["keys"]]
-    parts_of_run = {*folds, *(part for key in options["keys"] for part in key)}
+    parts_of_run = {RUN, *folds, *(part for key in options["keys"] for part in key)}
     scores = read_all("", folds, paths.segmentation_scores)
     trainings = read_all("U-Net/", folds, paths.unets)
     trainings |= read_all("", keys, paths.classifiers)
@@ -121,7 +122,7 @@ def main(paths: Paths, *, options: Options) -> None:
         ),
         **{
             name: embed_picture(getattr(paths, name))
-            for name in ("samples", "trainings", "outcomes", "differences")
+            for name in ("samples", "arms", "trainings", "outcomes", "differences")
         },
     }
     for name, pictures in (

@@ -1,6 +1,6 @@
-"""Figures made of photographs: the sample sheet and the case studies."""
+"""Figures made of photographs: the sample sheet, the arms and the case studies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -33,6 +33,32 @@ def draw_samples(samples: dict[str, list[np.ndarray]]) -> Figure:
         for axis, photograph in zip(row, photographs, strict=False):
             axis.imshow(photograph)
         row[0].set_ylabel(label.replace("_", " "), fontweight="bold")
+    return figure
+
+
+def draw_arms(rows: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
+    """Draw what each arm shows: a row a photograph, a column an arm.
+
+    Parameters
+    ----------
+    rows : Mapping
+        By the name of a row, by arm, uint8 (H, W, 3), RGB; every row has all arms.
+
+    Returns
+    -------
+    Figure
+        To be saved.
+    """
+    arms = list(next(iter(rows.values())))
+    figure = new_figure(1.75 * len(arms) + 0.4, 1.36 * len(rows) + 0.2)
+    axes = figure.subplots(len(rows), len(arms), squeeze=False)
+    for axis, arm in zip(axes[0], arms, strict=True):
+        axis.set_title(arm.replace("_", " "), loc="center")
+    for line, (label, pictures) in zip(axes, rows.items(), strict=True):
+        for axis, arm in zip(line, arms, strict=True):
+            axis.imshow(pictures[arm])
+            _strip(axis)
+        line[0].set_ylabel(label.replace("_", " "), fontweight="bold")
     return figure
 
 
