@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from lesionlab.randomness import BOOTSTRAP, generator
+
 Score = Callable[[np.ndarray], Mapping[str, float | None]]
 
 
@@ -30,7 +32,7 @@ def draw_weights(groups: Sequence[str], *, replicates: int, seed: int) -> np.nda
         Weights.
     """
     names, member = np.unique(np.asarray(groups, str), return_inverse=True)
-    draw = np.random.default_rng(seed)
+    draw = generator(BOOTSTRAP, seed)
     count = len(names)
     drawn = draw.multinomial(count, np.full(count, 1 / count), size=replicates)
     return np.asarray(drawn[:, member])

@@ -7,6 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from lesionlab.randomness import PHANTOM_LESION, PHANTOM_PHOTOGRAPH, generator
+
 DIAGNOSES = ("mel", "nv", "bkl", "bcc", "akiec", "vasc", "df")
 SHARES = (0.24, 0.46, 0.12, 0.07, 0.05, 0.03, 0.03)
 NEUTRAL = (0.5, 0.35, 0.42, 0.42)
@@ -60,7 +62,7 @@ def draw_lesion(number: int, options: Mapping[str, Any]) -> Lesion:
     Lesion
         Its class shows in its traits, in its skin, in both or nowhere (``signal``).
     """
-    draw = np.random.default_rng([options["seed"], number])
+    draw = generator(PHANTOM_LESION, options["seed"], number)
     dx = str(draw.choice(DIAGNOSES, p=SHARES))
     noise, skin_noise = draw.normal(0, SPREAD, 4), draw.normal(0, SPREAD, 2)
     neutral = np.array(NEUTRAL)
@@ -121,7 +123,7 @@ def draw_photograph(
     mask : ndarray of bool, shape (height, width)
         True on the lesion.
     """
-    draw = np.random.default_rng([options["seed"], lesion.number, view])
+    draw = generator(PHANTOM_PHOTOGRAPH, options["seed"], lesion.number, view)
     height, width = options["height"], options["width"]
     distance, angle = _polar(lesion, draw, height=height, width=width)
     orders = np.arange(2, 2 + lesion.harmonics.shape[1])[:, None, None]
