@@ -6,13 +6,13 @@ stands in two sets; only the protocol ``image`` draws single photographs and lea
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from zlib import crc32
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from lesionlab.errors import LabError
+from lesionlab.randomness import SPLIT_FOLDS, SPLIT_SET, derive_seed, generator
 
 Size = int | str | Mapping[str, int]
 SETS = ("test", "valid", "train")  # in the order in which they are drawn
@@ -35,8 +35,7 @@ class Draw:
 
     def generator(self, *key: str) -> np.random.Generator:
         """Make a generator of its own for one draw, whatever other draws there are."""
-        code = crc32("/".join(key).encode())
-        return np.random.default_rng([self.seed, self.fold, code])
+        return generator(SPLIT_SET, self.seed, self.fold, *key)
 
 
 def make_split(
@@ -90,7 +89,8 @@ def make_split(
 
 
 def _deal_folds(pool: pd.DataFrame, *, folds: int, seed: int) -> list[pd.Series]:
-    dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    own = derive_seed(SPLIT_FOLDS, seed)
+    dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=own)
     shares = dealer.split(pool, pool["label"], pool["unit"])
     return [pool["image_id"].iloc[test] for _, test in shares]
 
