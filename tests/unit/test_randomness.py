@@ -92,8 +92,9 @@ def assert_no_two_meet(keys):
 
 def test_phantom_split_and_bootstrap_draw_from_keys_that_do_not_meet(drawn, tmp_path):
     import make_phantom
-    from lesionlab.classification.bootstrap import draw_weights
+    from lesionlab.comparison.trainings import read_folds, score_folds
     from lesionlab.data.split import make_split
+    from unit.test_comparison import make_tidy
 
     options = {
         "lesions": 24, "width": 64, "height": 64, "seed": 1, "signal": "lesion",
@@ -115,7 +116,13 @@ def test_phantom_split_and_bootstrap_draw_from_keys_that_do_not_meet(drawn, tmp_
     }
     start = len(drawn)
     make_split(table, protocol="kfold", seed=1, folds=2, sizes=sizes)
-    draw_weights(groups, replicates=3, seed=1)
+    folds = read_folds(
+        make_tidy({"original": 1.0}, folds=2, count=60),
+        classes=CLASSES,
+        positive="MEL",
+        specificity=0.9,
+    )
+    score_folds(folds, replicates=3, seed=1)
     later = drawn[start:]
     assert len(later) == len(set(later)) > 2 * 4 * 3
     assert_no_two_meet(list(lesions) + views + later)

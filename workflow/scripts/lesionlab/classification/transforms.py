@@ -45,7 +45,7 @@ def draw_augmentation(
     draws[:, 3:5] = 1 + options["jitter"] * (2 * draws[:, 3:5] - 1)
     draws[:, 5] = 1 - options["crop"] * draws[:, 5]
     draws[:, 6:] = 2 * draws[:, 6:] - 1
-    return draws
+    return np.asarray(draws)
 
 
 def augment(pixels: torch.Tensor, draws: np.ndarray) -> torch.Tensor:

@@ -150,8 +150,8 @@ class Outcome:
         total, positives, others, *parts = sums.T
         support = (total, positives, others)
         denominators = [support[n] for n in (1, 2, 1, 0, 0, 0)]
-        names = ("sensitivity", "specificity", "matched_sensitivity", "accuracy")
-        names += ("log_loss", "brier")
+        names = ["sensitivity", "specificity", "matched_sensitivity", "accuracy"]
+        names += ["log_loss", "brier"]
         means = zip(names, parts, denominators, strict=True)
         figures = {name: part / count for name, part, count in means}
         of_class = of_truth[:, of_truth.any(axis=0)]
