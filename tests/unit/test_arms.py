@@ -193,7 +193,8 @@ def draw_hair(size=(450, 600), thickness=3):
 
 
 @pytest.mark.parametrize(
-    ("size", "thickness"), [((450, 600), 3), ((600, 450), 5), ((225, 300), 2)]
+    ("size", "thickness"),
+    [((450, 600), 3), ((600, 450), 5), ((225, 300), 1), ((900, 1200), 8)],
 )
 def test_hair_is_removed_whatever_the_size(size, thickness):
     clean, hairy = draw_hair(size, thickness)

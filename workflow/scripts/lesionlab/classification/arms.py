@@ -19,10 +19,12 @@ MASKS = ("none", "true", "predicted")
 MARGIN = 0.1  # of the sides of a lesion's box, on each side
 ENLARGED = 4  # at most, by `crop`: beyond, there are but the blocks of a JPEG
 GREY = 128  # where no skin is left to take a colour from
-HAIR_WIDTH = 11 / 600  # of a photograph's longer side: more than a hair is thick
-HAIR_LENGTH = 41 / 600  # of the same: less than it is straight
-DIRECTIONS = 16
-HAIR_DEPTH = 12  # grey levels by which a hair is darker than what it lies on
+# hair is looked for at this size, in pixels of the longer side: that of HAM10000
+HAIR_SIZE = 600
+HAIR_WIDTH = 11  # more than a hair is thick, in pixels at that size
+HAIR_LENGTH = 41  # less than it is straight
+HAIR_DEPTH = 12  # grey levels by which it is darker than what it lies on
+DIRECTIONS = 32  # of lines; between two of them a thin hair still fits one
 
 
 @dataclass(frozen=True)
@@ -149,30 +151,33 @@ def hair_removed(photograph: np.ndarray, _mask: np.ndarray) -> np.ndarray:
     element, so the black-hat, closing minus picture, is high on hair. The net of a
     pigmented lesion is as thin and as dark, but nowhere straight for long: what no line
     fits into is left as it is (an opening by lines of every direction). What is found
-    is painted from its surroundings (Telea, 2004). Lengths grow with the photograph.
+    is painted from its surroundings (Telea, 2004).
     """
-    size = max(photograph.shape[:2])
-    side = max(3, round(size * HAIR_WIDTH) | 1)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    grey = cv2.cvtColor(photograph, cv2.COLOR_RGB2GRAY)
-    depth = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, disc)
-    straight = np.zeros_like(depth)
-    for line in _lines(max(3, round(size * HAIR_LENGTH) | 1)):
-        straight = np.maximum(straight, cv2.morphologyEx(depth, cv2.MORPH_OPEN, line))
-    hair = cv2.dilate((straight > HAIR_DEPTH).astype(np.uint8), np.ones((3, 3)))
+    height, width = photograph.shape[:2]
+    scale = HAIR_SIZE / max(height, width)
+    size = max(1, round(scale * width)), max(1, round(scale * height))
+    grey = cv2.resize(cv2.cvtColor(photograph, cv2.COLOR_RGB2GRAY), size)
+    hair = cv2.resize(_find_hair(grey), (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.inpaint(photograph, hair, 3, cv2.INPAINT_TELEA))
 
 
-def _lines(length: int) -> list[np.ndarray]:
-    """Draw lines of every direction, as elements of so many pixels a side."""
-    half = length // 2
-    lines = []
+def _find_hair(grey: np.ndarray) -> np.ndarray:
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (HAIR_WIDTH, HAIR_WIDTH))
+    depth = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, disc)
+    straight = np.zeros_like(depth)
     for angle in np.arange(DIRECTIONS) * np.pi / DIRECTIONS:
-        x, y = round(half * np.cos(angle)), round(half * np.sin(angle))
-        line = np.zeros((length, length), np.uint8)
-        cv2.line(line, (half - x, half - y), (half + x, half + y), 1)
-        lines.append(line)
-    return lines
+        line = _draw_line(HAIR_LENGTH, angle)
+        straight = np.maximum(straight, cv2.morphologyEx(depth, cv2.MORPH_OPEN, line))
+    hair = np.where(straight > HAIR_DEPTH, np.uint8(255), np.uint8(0))
+    return np.asarray(cv2.dilate(hair, np.ones((3, 3))))
+
+
+def _draw_line(length: int, angle: float) -> np.ndarray:
+    """Draw a line through the middle of a square, as the element of an opening."""
+    half = length // 2
+    x, y = round(half * np.cos(angle)), round(half * np.sin(angle))
+    line = np.zeros((length, length), np.uint8)
+    return np.asarray(cv2.line(line, (half - x, half - y), (half + x, half + y), 1))
 
 
 def _cut_out(photograph: np.ndarray, mask: np.ndarray) -> np.ndarray:
