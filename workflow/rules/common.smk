@@ -101,11 +101,13 @@ GPUS = list_gpus() if SHARES else []
 if SHARES:
     share_machine()
 
+# of protocol `leak`, how each fold is trained for the same test photographs
+WAYS = {"fold0": "grouped", "fold1": "image"}
+LEAK = config["split"]["protocol"] == "leak"
+NUMBER_OF_FOLDS = {"kfold": config["split"]["folds"], "leak": len(WAYS)}
 FOLDS = [
     f"fold{number}"
-    for number in range(
-        config["split"]["folds"] if config["split"]["protocol"] == "kfold" else 1
-    )
+    for number in range(NUMBER_OF_FOLDS.get(config["split"]["protocol"], 1))
 ]
 ARMS = list(config["classification"]["arms"])
 RENDERED = [arm for arm in ARMS if arm != "original"]  # which shows the photographs
@@ -261,6 +263,22 @@ def per_run(pattern):
 def per_run_keys():
     """List arm, fold and seed in the order of :func:`per_run`."""
     return [key.split() for key in per_run("{arm} {fold} {seed}")]
+
+
+def compared_keys():
+    """List arm, fold and seed as they are compared, in the order of :func:`per_run`.
+
+    Of protocol `leak` the two ways of training are compared, as arms are.
+    """
+    return [
+        [f"{arm}/{WAYS[fold]}", "fold0", seed] if LEAK else [arm, fold, seed]
+        for arm, fold, seed in per_run_keys()
+    ]
+
+
+def compared_arms():
+    """List what is compared, the baseline first."""
+    return [f"{arm}/{way}" for arm in ARMS for way in WAYS.values()] if LEAK else ARMS
 
 
 def results():
