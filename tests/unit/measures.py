@@ -23,7 +23,7 @@ def photograph_lesions(count, options, *, views=1):
 
 
 def bounding_box(mask, margin=0.0):
-    """True in the bounding box of a mask, widened by a share of the picture's height."""
+    """True in a mask's bounding box, widened by a share of the picture's height."""
     y, x = np.nonzero(mask)
     more = round(margin * mask.shape[0])
     box = np.zeros_like(mask)
@@ -82,6 +82,53 @@ def measure_grid(photograph):
 def rim(mask):
     """The pixels of a mask that touch its border."""
     return mask & ~(cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+
+
+def without_lesion(photograph, mask):
+    """What is left when the lesion is hidden: its box tells no more than its place."""
+    box = bounding_box(mask, 0.1)
+    hidden = photograph * ~box[..., None]
+    return [*measure_colours(hidden, ~box), *measure_grid(hidden), *measure_place(mask)]
+
+
+def lesion_alone(photograph, mask):
+    """What is left when the lesion is cut out: its rim shows the most of its skin."""
+    cut = photograph * mask[..., None]
+    colours = [*measure_colours(cut, mask), *measure_colours(cut, rim(mask))]
+    return [*colours, *measure_grid(cut), *measure_outline(mask), *measure_place(mask)]
+
+
+def photograph_alone(photograph, mask):
+    """What the whole photograph shows, the mask unknown."""
+    whole, half = np.ones_like(mask), mask.shape[1] // 2
+    halves = [whole[:, :half], whole[:, -half:]]
+    parts = [photograph[:, :half], photograph[:, -half:]]
+    colours = [measure_colours(p, h) for p, h in zip(parts, halves, strict=True)]
+    colours.append(measure_colours(photograph, whole))
+    return [*np.ravel(colours), *measure_grid(photograph)]
+
+
+def everything(photograph, mask):
+    """All of it."""
+    views = (without_lesion, lesion_alone, photograph_alone)
+    return [number for view in views for number in view(photograph, mask)]
+
+
+VIEWS = {v.__name__: v for v in (
+    without_lesion, lesion_alone, photograph_alone, everything
+)}  # fmt: skip
+
+
+def measure_lesions(count, options, views):
+    """By view, the measurements of so many photographs; and their diagnoses."""
+    rows, diagnoses = {view: [] for view in views}, []
+    for photograph, mask, dx, _ in photograph_lesions(count, options):
+        diagnoses.append(dx)
+        for view in views:
+            rows[view].append(VIEWS[view](photograph, mask))
+    return {view: np.array(row, float) for view, row in rows.items()}, np.array(
+        diagnoses
+    )
 
 
 def auc_by_boosting(features, positive, groups, *, folds=5):
