@@ -28,7 +28,7 @@ rule fetch_imagenet:
 rule render_arm:
     """Write what an arm shows of every photograph, at its own size."""
     input:
-        images=rules.index_images.output.images,
+        images=rules.group_lesions.output.images,
         split=rules.split_dataset.output.split,
         masks=rules.segment_images.output.manifest,
     output:
@@ -56,7 +56,7 @@ rule pack_images:
     """Decode what an arm shows once, at the classifier's size."""
     input:
         unpack(arm_pictures),
-        images=rules.index_images.output.images,
+        images=rules.group_lesions.output.images,
         split=rules.split_dataset.output.split,
     output:
         pixels="results/<run>/{fold}/classification/{arm}/pixels.npy",
