@@ -121,6 +121,7 @@ def test_library_imports_run_downwards(repository):
     order = [
         "statistics",
         "data",
+        "lesions",
         "segmentation",
         "classification",
         "comparison",

@@ -12,6 +12,7 @@ ALTERNATIVES = {
         "Other_SC": ["akiec", "bcc", "bkl", "vasc"],
     },
     "dataset.positive_class": "NV",
+    "dataset.merge": "exact",
     "dataset.phantom.lesions": 91,
     "dataset.phantom.width": 97,
     "dataset.phantom.height": 73,

@@ -31,7 +31,7 @@ rule render_arm:
     """Write what an arm shows of every photograph of the classifier, at its own size."""
     input:
         unpack(arm_masks),
-        images=rules.index_images.output.images,
+        images=rules.group_lesions.output.images,
         split=rules.split_dataset.output.split,
     output:
         manifest="results/<run>/{scope}/images/{arm}/manifest.csv",
@@ -58,7 +58,7 @@ rule pack_images:
     """Decode what an arm shows once, at the classifier's size; folds share what they can."""
     input:
         unpack(arm_pictures),
-        images=rules.index_images.output.images,
+        images=rules.group_lesions.output.images,
         split=rules.split_dataset.output.split,
     output:
         pixels="results/<run>/{scope}/packed/{arm}.npy",

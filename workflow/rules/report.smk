@@ -6,7 +6,7 @@
 rule plot_samples:
     """Draw a sheet of photographs of every class."""
     input:
-        images=rules.index_images.output.images,
+        images=rules.group_lesions.output.images,
     output:
         figure=report(
             "results/<run>/figures/samples.png",
@@ -36,10 +36,39 @@ rule plot_samples:
         "../scripts/plot_samples.py"
 
 
+rule plot_matches:
+    """Draw pairs of photographs that show one lesion, or nearly seem to."""
+    input:
+        images=rules.group_lesions.output.images,
+        matches=rules.match_lesions.output.matches,
+    output:
+        figure=report(
+            "results/<run>/figures/matches.png",
+            caption="../report/matches.rst",
+            category="Data",
+        ),
+    log:
+        "results/<run>/logs/plot_matches/plot_matches.log",
+    benchmark:
+        "results/<run>/benchmarks/plot_matches/plot_matches.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("plot_matches.py"),
+        options=pick({}),
+        root=untracked(DATA_ROOT),
+    script:
+        "../scripts/plot_matches.py"
+
+
 rule plot_arms:
     """Draw what each arm shows of a few photographs of the first fold."""
     input:
-        images=rules.index_images.output.images,
+        images=rules.group_lesions.output.images,
         split=rules.split_dataset.output.split,
         manifests=[
             expand(
@@ -115,7 +144,7 @@ rule plot_cases:
     """Draw case studies at fixed quantiles of the test Jaccard."""
     input:
         scores=rules.score_masks.output.table,
-        images=rules.index_images.output.images,
+        images=rules.group_lesions.output.images,
         masks=rules.segment_images.output.manifest,
     output:
         figure=report(
@@ -205,6 +234,7 @@ rule plot_comparison:
 rule write_report:
     """Write the report: one file that holds everything it shows."""
     input:
+        **({"matches": rules.plot_matches.output.figure} if VERIFIED else {}),
         template="workflow/report/template.html",
         audit=rules.audit_images.output.audit,
         split_audit=rules.audit_split.output.split_audit,

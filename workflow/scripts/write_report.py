@@ -24,6 +24,22 @@ def describe_data(audit: Mapping[str, Any], *, source: str) -> str:
     )
 
 
+def describe_matches(audit: Mapping[str, Any]) -> str:
+    if "matches" not in audit:
+        return "Photographs of one lesion_id and exact duplicates count as one lesion."
+    matches = audit["matches"]
+    merged = matches["merged_lesions"]
+    pairs = [pair for group in merged for pair in group["pairs"]]
+    published = sum(pair["published"] for pair in pairs)
+    return (
+        f"{len(pairs)} pairs of photographs ({published} of them published) show one "
+        f"lesion under two ids: {sum(len(group['lesions']) for group in merged)} "
+        f"lesions became {len(merged)}. {len(matches['conflicts'])} more pairs have "
+        f"two labels and are not merged, {len(matches['listed'])} are near misses; "
+        "all stand in matches.csv and audit.json."
+    )
+
+
 def describe_in_sample(
     scores: Mapping[str, Mapping[str, Any]], split_audit: Mapping[str, Any]
 ) -> str:
@@ -100,6 +116,8 @@ def main(paths: Paths, *, options: Options) -> None:
         "replicates": comparison["replicates"],
         "headline": tables.headline_table(comparison),
         "data_text": describe_data(audit, source=options["source"]),
+        "matches_text": describe_matches(audit),
+        "matches": embed_picture(paths.matches) if hasattr(paths, "matches") else "",
         "classes": tables.class_table(audit, classes),
         "split": tables.split_table(split_audit, list(classes)),
         "split_text": describe_split(split_audit),
