@@ -67,7 +67,8 @@ def draw_lesions(
     design: Design, draw: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw the lesion and the class of each test photograph of a fold."""
-    groups, truth = [], []
+    groups: list[np.ndarray] = []
+    truth: list[np.ndarray] = []
     for label, wanted in enumerate((design.others, design.positives)):
         sizes = draw.choice(PHOTOGRAPHS[0], wanted, p=PHOTOGRAPHS[1])
         lesions = np.repeat(np.arange(wanted), sizes)[:wanted]
@@ -114,7 +115,7 @@ def draw_fold(design: Design, number: int, draw: np.random.Generator) -> Fold:
             both = np.stack([1 - p, p], axis=1)
             outcomes[arm, f"seed{seed}"] = Outcome(truth, both, positive=1)
     table = pd.DataFrame({"image_id": range(count), "label": truth, "group": groups})
-    return Fold(f"fold{number}", table, outcomes, Lesions(groups.astype(str), truth))
+    return Fold(f"fold{number}", table, outcomes, Lesions(groups, truth))
 
 
 def draw_study(design: Design, draw: np.random.Generator) -> list[Fold]:

@@ -18,13 +18,13 @@ class Lesions:
 
     Parameters
     ----------
-    groups : sequence of str
+    groups : sequence of str, or ndarray
         Group of each of the N photographs.
     truth : ndarray of int, shape (N,)
         Class of each photograph; a lesion has the class of its first one.
     """
 
-    def __init__(self, groups: Sequence[str], truth: np.ndarray) -> None:
+    def __init__(self, groups: Sequence[str] | np.ndarray, truth: np.ndarray) -> None:
         names = np.asarray(groups, str)
         _, first, member = np.unique(names, return_index=True, return_inverse=True)
         self.member = member
