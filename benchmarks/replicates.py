@@ -3,8 +3,8 @@
     PYTHONPATH=workflow/scripts python benchmarks/replicates.py
 
 The least is to draw the lesions and to multiply their weights with one kernel, a column
-a photograph of the positive class. One by one is scikit-learn's AUC and average precision
-in a loop, reckoned from fewer replicates.
+a photograph of the positive class. One by one is scikit-learn's AUC and average
+precision in a loop, reckoned from fewer replicates.
 """
 
 import time
