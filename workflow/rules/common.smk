@@ -83,6 +83,8 @@ FOLDS = [
 ]
 ARMS = list(config["classification"]["arms"])
 SEEDS = [f"seed{number}" for number in config["classification"]["seeds"]]
+# arms that show the lesion cut out by a predicted mask, and what they stand beside
+CUT_ARMS = [a for a in ARMS if a in ("original", "segmented", "segmented_true")]
 CLASSES = drop_nulls(config["dataset"]["classes"])
 UNET_ENVIRONMENT = f"../../envs/{config['segmentation']['backend']}.yaml"
 CLASSIFIER_KEYS = sorted(set(config["classification"]) - {"arms", "seeds"})
@@ -173,6 +175,28 @@ def outcome():
     """Name what is classified: the classes in order and the positive one."""
     positive = config["dataset"]["positive_class"]
     return {"classes": list(CLASSES), "positive_class": positive}
+
+
+def by_mask(wildcards):
+    """Table of the arms by mask: where arm segmented was run."""
+    if "segmented" not in ARMS:
+        return {}
+    return {"by_mask": rules.score_by_mask.output.table}
+
+
+def phantom_truth():
+    """Name where the class of a phantom shows; nothing of photographs."""
+    if config["dataset"]["source"] != "phantom":
+        return {}
+    phantom = config["dataset"]["phantom"]
+    return {"signal": phantom["signal"], "strength": phantom["strength"]}
+
+
+def config_files():
+    """Config files of the command line, for the command that the answer may name."""
+    own = Path(workflow.basedir, "config.yaml").resolve()
+    named = map(Path, workflow.configfiles)
+    return [str(path) for path in named if path.resolve() != own]
 
 
 def per_run(pattern):

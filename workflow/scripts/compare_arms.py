@@ -39,12 +39,14 @@ def main(paths: Paths, *, options: Options) -> None:
     write_csv(paths.roc, pd.concat([average_roc(folds, a) for a in arms]).round(6))
     write_csv(paths.pairs, pd.DataFrame(pairs, columns=PAIR_COLUMNS))
     photographs = pd.concat([fold.photographs for fold in folds])
+    own = photographs[photographs["label"] == options["positive_class"]]
     shared = {"arms": arms, "confidence": confidence}
     write_json(
         paths.comparison,
         {
             "n": len(photographs),
             "n_groups": int(photographs["group"].nunique()),
+            "n_positive_groups": int(own["group"].nunique()),
             **{key: options[key] for key in COPIED},
             "folds": [fold.name for fold in folds],
             "seeds": {arm: seeds_of(folds, arm) for arm in arms},
