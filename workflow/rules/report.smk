@@ -244,7 +244,6 @@ rule write_report:
             source=config["dataset"]["source"],
             phantom=phantom_truth(),
             classes=CLASSES,
-            cut_arms=CUT_ARMS,
         ),
         benchmarks=untracked(f"results/{config['run']}/benchmarks"),
         config=untracked(f"results/{config['run']}/config.yaml"),

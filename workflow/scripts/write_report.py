@@ -45,6 +45,7 @@ def show_answer(
         "positive": comparison["positive_class"],
         "intervals_text": passages.describe_intervals(comparison),
         "design_text": passages.describe_design(comparison),
+        "variance_text": passages.describe_variance(comparison),
         "ladder_text": explain_ladder(comparison),
     }
 
@@ -74,9 +75,7 @@ def show_results(
             comparison, read_csv(paths.outcome_table)
         ),
         "by_mask": by_mask
-        and result_tables.mask_table(
-            read_csv(by_mask), options["cut_arms"], comparison["positive_class"]
-        ),
+        and result_tables.mask_table(read_csv(by_mask), comparison["positive_class"]),
     }
 
 

@@ -28,7 +28,7 @@ from lesionlab.report.words import (
 from lesionlab.statistics.metrics import LOWER_IS_BETTER
 from lesionlab.statistics.power import FACTORS, MOST_TRAININGS
 
-MORE = "classification: {seeds: [1, 2, 3]}"
+WANTED = 3  # trainings of an arm; with two an interval is very wide
 
 
 def answer_question(
@@ -46,18 +46,20 @@ def answer_question(
     Returns
     -------
     dict
-        ``verdict``, a word or two; ``text``, a few sentences; ``advice``, which may be
-        empty: what to do where the question stays open.
+        ``verdict``, a word or two; ``text``, a few sentences; ``advice`` and
+        ``command``, which may be empty: what to do where the question stays open.
     """
     if not comparison["verdicts"]:
         text = "One arm alone was run: there is nothing to compare."
-        return {"verdict": "No comparison", "text": text, "advice": ""}
+        return {"verdict": "No comparison", "text": text, "advice": "", "command": ""}
     verdict = comparison["verdicts"][0]
     pair = find_pair(comparison, verdict["a"], verdict["b"], verdict["metric"])
     kind = verdict["kind"]
-    made = {"verdict": kind.capitalize(), "advice": ""}
+    made = {"verdict": kind.capitalize(), "advice": "", "command": ""}
     if kind == ONE_TRAINING:
-        text, made["advice"] = _say_networks(comparison, pair), add_trainings(configs)
+        text = _say_networks(comparison, pair)
+        made["advice"] = "To ask again with more trainings (those that stand are kept):"
+        made["command"] = add_trainings(comparison["seeds"], verdict, configs)
     elif kind in (HELPED, HURT):
         text = _say_effect(comparison, verdict, pair)
     elif kind == NO_DIFFERENCE:
@@ -101,13 +103,15 @@ def _say_effect(
     change = "better" if verdict["kind"] == HELPED else "worse"
     nearest = min(abs(pair["low"]), abs(pair["high"]))
     size = (
-        f"That is more than the margin of {format_margin(margin)} that matters."
+        f"Even the near end of the interval matters, being {format_margin(margin)} or "
+        "more."
         if nearest >= margin
-        else f"It may be less than the margin of {format_margin(margin)} that matters."
+        else f"It may be smaller than {format_margin(margin)}, the smallest difference "
+        "that was declared to matter."
     )
     return (
-        f"Such a network does {change} when it is trained on pictures of arm {b} "
-        f"instead of arm {a}. The difference in {_name(comparison, pair['metric'])} is "
+        f"A network trained on pictures of arm {b} instead of arm {a} does {change}: "
+        f"the difference in {_name(comparison, pair['metric'])} is "
         f"{_figures(comparison, pair)}. {size}"
     )
 
@@ -116,10 +120,10 @@ def _say_no_difference(
     comparison: Mapping[str, Any], verdict: Mapping[str, Any], pair: Mapping[str, Any]
 ) -> str:
     text = (
-        f"Whether such a network is trained on pictures of arm {pair['b']} or of arm "
-        f"{pair['a']} changes its {_name(comparison, pair['metric'])} by less than the "
-        f"margin of {format_margin(verdict['margin'])}: the difference is "
-        f"{_figures(comparison, pair)}."
+        f"Whether a network is trained on pictures of arm {pair['b']} or of arm "
+        f"{pair['a']} changes its {_name(comparison, pair['metric'])} by less than "
+        f"{format_margin(verdict['margin'])}, the smallest difference that was "
+        f"declared to matter: the difference is {_figures(comparison, pair)}."
     )
     if pair["low"] * pair["high"] > 0:
         text += " The interval leaves out 0: a difference, but none that matters."
@@ -130,10 +134,11 @@ def _say_undecided(
     comparison: Mapping[str, Any], verdict: Mapping[str, Any], pair: Mapping[str, Any]
 ) -> str:
     return (
-        f"Whether such a network does better or worse when it is trained on pictures "
-        f"of arm {pair['b']} instead of arm {pair['a']} stays open: the difference in "
-        f"{_name(comparison, pair['metric'])} is {_figures(comparison, pair)}, which "
-        f"may be none, or more than the margin of {format_margin(verdict['margin'])}."
+        f"Whether a network trained on pictures of arm {pair['b']} instead of arm "
+        f"{pair['a']} does better or worse stays open: the difference in "
+        f"{_name(comparison, pair['metric'])} is {_figures(comparison, pair)}. It may "
+        f"be nothing, or more than the {format_margin(verdict['margin'])} that was "
+        "declared to matter."
     )
 
 
@@ -167,23 +172,35 @@ def _say_too_small(comparison: Mapping[str, Any], verdict: Mapping[str, Any]) ->
     )
 
 
-def add_trainings(configs: Sequence[str] = ()) -> str:
-    """Say which command adds trainings to a run.
+def add_trainings(
+    seeds: Mapping[str, Sequence[str]],
+    verdict: Mapping[str, Any],
+    configs: Sequence[str] = (),
+) -> str:
+    """Write the command that adds trainings to a run.
 
     Parameters
     ----------
+    seeds : Mapping
+        By arm, the seeds that stand: they are trained once.
+    verdict : Mapping
+        Names the two arms.
     configs : sequence of str
         Config files of the run.
 
     Returns
     -------
     str
-        A sentence; what was trained is kept.
+        For a shell.
     """
+    stand = sorted(
+        {int(s.removeprefix("seed")) for k in ("a", "b") for s in seeds[verdict[k]]}
+    )
+    more = range(stand[-1] + 1, stand[-1] + 1 + max(0, WANTED - len(stand)))
     files = " ".join([*configs, "more.yaml"])
     return (
-        f"To ask again with three trainings of each arm (those that stand are kept): "
-        f"echo '{MORE}' > more.yaml; snakemake --cores all --configfile {files}"
+        f"echo 'classification: {{seeds: {[*stand, *more]}}}' > more.yaml; "
+        f"snakemake --cores all --configfile {files}"
     )
 
 

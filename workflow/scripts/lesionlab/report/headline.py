@@ -56,6 +56,10 @@ def write_headline(
         + (" and, where an arm has several, over trainings" if several else " alone")
     )
     table = "\n".join(line.rstrip() for line in lines)
-    said = [f"{answer['verdict']}. {answer['text']}", answer["advice"], *truth]
+    said = [
+        f"{answer['verdict']}. {answer['text']}",
+        " ".join([answer["advice"], answer["command"]]).strip(),
+        *truth,
+    ]
     warnings = [f"{stamp['title']} {stamp['text']}" for stamp in stamps]
     return "\n\n".join([table, *filter(None, said), *warnings]) + "\n"

@@ -2,16 +2,18 @@
 
 import base64
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
-
-MIME = {".svg": "image/svg+xml", ".png": "image/png"}
+from PIL import Image
 
 
 def embed_picture(path: Path) -> str:
     """Turn a picture into a data address, so that the report needs no other file.
+
+    Photographs are embedded as WebP, a third of the size; their PNG stays as it is.
 
     Parameters
     ----------
@@ -23,8 +25,12 @@ def embed_picture(path: Path) -> str:
     str
         For the ``src`` of an image.
     """
-    content = base64.b64encode(path.read_bytes()).decode("ascii")
-    return f"data:{MIME[path.suffix]};base64,{content}"
+    kind, content = "svg+xml", path.read_bytes()
+    if path.suffix == ".png":
+        kind, webp = "webp", BytesIO()
+        Image.open(path).convert("RGB").save(webp, "webp", quality=88)
+        content = webp.getvalue()
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def fill_template(template: str, content: Mapping[str, Any]) -> str:

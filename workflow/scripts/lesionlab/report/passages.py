@@ -90,3 +90,24 @@ def describe_intervals(comparison: Mapping[str, Any]) -> str:
             "jackknife's standard error, and cover less exactly."
         )
     return text
+
+
+def describe_variance(comparison: Mapping[str, Any]) -> str:
+    """Say which part of the variance of the first pair's difference is the largest."""
+    if not comparison["verdicts"]:
+        return ""
+    split = comparison["verdicts"][0]["variance"]
+    names = {
+        "lesions": "the lesions of the test set",
+        "interaction": "how single trainings take to single lesions",
+        "trainings": "the trainings themselves",
+    }
+    known = {name: split[name] ** 2 for name in names if split[name] is not None}
+    whole = sum(known.values())
+    if "trainings" not in known or not whole:
+        return ""
+    shares = ", ".join(f"{v / whole:.0%} {names[name]}" for name, v in known.items())
+    more = "trainings" if known["trainings"] > whole / 2 else None
+    more = "lesions" if known["lesions"] > whole / 2 else more
+    advice = f" More {more} would narrow the interval most." if more else ""
+    return f"The variance of a single pair's difference is {shares}.{advice}"

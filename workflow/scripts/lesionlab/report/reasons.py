@@ -12,16 +12,17 @@ from lesionlab.comparison.verdict import (
 )
 from lesionlab.report.words import LESIONS, format_interval, name_metric
 
-ASKED = ("original", "segmented")  # the fall that the ladder explains
+WHOLE, CUT = "original", "segmented"  # the fall that the ladder explains
+TURNED = {HELPED: HURT, HURT: HELPED}
 NEEDED = {
     "masks": "arms segmented and segmented_true",
     "context": "arms segmented_true and crop",
     "background": "arm background",
 }
 CAUSES = {
-    "masks": "the masks are wrong",
-    "context": "the context is gone",
-    "background": "a network of arm original can have read the background",
+    "masks": "wrong masks",
+    "context": "lost context",
+    "background": "a background that tells the class, which arm original can have read",
 }
 # what a step says, by the kind of its verdict
 SAID = {
@@ -122,14 +123,15 @@ def explain_ladder(comparison: Mapping[str, Any]) -> dict[str, Any] | None:
     if not rows:
         return None
     verdicts = {(v["a"], v["b"]): v["kind"] for v in comparison["verdicts"]}
+    fall = verdicts.get((WHOLE, CUT))
+    if turned := verdicts.get((CUT, WHOLE)):
+        fall = TURNED.get(turned, turned)
     words = {
         "positive": comparison["positive_class"],
         "confidence": comparison["confidence"],
     }
     return {
-        "conclusion": conclude(
-            verdicts.get(ASKED), {step: row["kind"] for step, row in rows.items()}
-        ),
+        "conclusion": conclude(fall, {step: row["kind"] for step, row in rows.items()}),
         "steps": [explain_step(row, **words) for row in rows.values()],
     }
 
@@ -172,7 +174,7 @@ def conclude(fall: str | None, steps: Mapping[str, str]) -> str:
     ]
     groups = {
         "Shown": shown,
-        "Ruled out": ruled_out,
+        "Ruled out, beyond the margin": ruled_out,
         "Open": unclear,
         "Not asked": missing,
     }

@@ -1,6 +1,6 @@
 """Tables of what was compared: arms, differences, variance, tests, trainings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -114,10 +114,9 @@ def variance_table(comparison: Mapping[str, Any]) -> Table:
         [f"{v['b']} − {v['a']}", *(v["variance"][name] for name in names)]
         for v in comparison["verdicts"]
     ]
-    head = ["Arms", "SD from lesions", "from both together", "from trainings"]
-    return make_table(
-        [*head, "SE of the mean, over lesions", "over lesions and trainings"], rows
-    )
+    head = ["Arms", "SD: lesions", "SD: interaction", "SD: trainings"]
+    heads = [*head, "SE: over lesions", "SE: over lesions and trainings"]
+    return make_table(heads, rows)
 
 
 def network_table(comparison: Mapping[str, Any]) -> Table:
@@ -216,19 +215,19 @@ def outcome_table(comparison: Mapping[str, Any], trainings: pd.DataFrame) -> Tab
     return make_table(["Arm", "Fold", "Seed", *heads], rows)
 
 
-def mask_table(by_mask: pd.DataFrame, arms: Sequence[str], positive: str) -> Table:
-    """Outcome of arms by the Jaccard of arm segmented's mask, a row a band."""
-    rows = []
+def mask_table(by_mask: pd.DataFrame, positive: str) -> Table:
+    """Outcome of arms by the Jaccard of arm segmented's mask, arm by arm in a band."""
+    several = by_mask["masks"].nunique() > 1
+    rows: list[list[Any]] = []
+    starts: list[int] = []
     for (masks, band), part in by_mask.groupby(["masks", "jaccard"], sort=False):
-        first = part.iloc[0]
-        cells: list[Any] = [masks, band, int(first["n"]), int(first["n_positive"])]
-        by_arm = part.set_index("arm")
-        for arm in arms:
-            for name in ("sensitivity", "accuracy", "probability"):
-                value = by_arm.loc[arm, name]
-                cells.append(None if pd.isna(value) else float(value))
-        rows.append(cells)
-    head = ["Masks", "Jaccard", "Photographs", positive]
-    for arm in arms:
-        head += [f"{arm}: {positive} sensitivity", "accuracy", "p of the true class"]
-    return make_table(head, rows)
+        starts.append(len(rows))
+        for number, row in enumerate(part.to_dict("records")):
+            name = f"{band}, {masks}" if several else band
+            head = ["", "", ""] if number else [name, row["n"], row["n_positive"]]
+            names = ("sensitivity", "accuracy", "probability")
+            figures = [None if pd.isna(row[n]) else float(row[n]) for n in names]
+            rows.append([*head, row["arm"], *figures])
+    head = ["Jaccard of the mask", "Photographs", f"of them {positive}", "Arm"]
+    head += [f"{positive} sensitivity", "Accuracy", "Probability of the true class"]
+    return make_table(head, rows, rules=starts[1:])

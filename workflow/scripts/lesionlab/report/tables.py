@@ -137,7 +137,8 @@ def _mean(values: Sequence[float]) -> Any:
 def _range(values: Sequence[float]) -> Any:
     if not values:
         return None
-    return f"{_cell(min(values))} to {_cell(max(values))}"
+    low, high = _cell(min(values)), _cell(max(values))
+    return low if low == high else f"{low} to {high}"
 
 
 def fold_table(scores: Mapping[str, Mapping[str, Any]]) -> Table:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from lesionlab.report.style import GREY, colour_of, new_figure
 
-POINTS = 200  # of a curve: more would be seen by nobody and fill the report
+POINTS = 12_000  # of all curves: more would be seen by nobody and fill the report
 
 
 def draw_trainings(histories: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
@@ -30,11 +30,12 @@ def draw_trainings(histories: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
     arms = list(histories)
     figure = new_figure(max(4.6, 1.9 * len(arms) + 0.4), 3.6)
     axes = figure.subplots(2, len(arms), squeeze=False, sharex=True, sharey="row")
+    curves = 4 * sum(map(len, histories.values()))
     thin = 1.2 if max(map(len, histories.values())) <= 3 else 0.7
     for column, (arm, colour) in enumerate(colour_of(arms).items()):
         for history in histories[arm]:
             kept = history.loc[history["val_loss"].idxmin()]
-            shown = history.iloc[:: max(1, len(history) // POINTS)]
+            shown = history.iloc[:: -(-len(history) * curves // POINTS)]
             for axis, name in zip(axes[:, column], ("loss", "accuracy"), strict=True):
                 epochs, valid = shown["epoch"], shown[f"val_{name}"]
                 axis.plot(epochs, shown[name], color=GREY, lw=thin, alpha=0.55)
@@ -108,14 +109,13 @@ def _draw_confusion(axis: Axes, matrix: np.ndarray, classes: Sequence[str]) -> N
     axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
     axis.grid(visible=False)
     whole = np.array_equal(matrix, np.rint(matrix))
+    digits = np.where((matrix >= 100) | whole, 0, 1)
     for (row, column), number in np.ndenumerate(matrix):
         dark = share[row, column] > 0.55
         axis.text(
             column,
             row,
-            f"{number:.0f}\n{share[row, column]:.0%}"
-            if whole
-            else f"{number:.1f}\n{share[row, column]:.0%}",
+            f"{number:.{digits[row, column]}f}\n{share[row, column]:.0%}",
             ha="center",
             va="center",
             fontsize=7.5,

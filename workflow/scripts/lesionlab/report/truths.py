@@ -6,6 +6,7 @@ from typing import Any
 from lesionlab.comparison.verdict import HELPED, HURT, NO_DIFFERENCE
 
 EQUAL, UNKNOWN = "equal", "unknown"
+OPEN = "leaves it open"
 # where the class shows: arms that hold all of the signal, and arms that hold none
 HOLD = {
     "lesion": ({"original", "segmented_true", "crop"}, {"background"}),
@@ -70,7 +71,7 @@ def agree(truth: str, kind: str) -> str:
         the truth is unknown.
     """
     if truth == UNKNOWN or kind not in (HELPED, HURT, NO_DIFFERENCE):
-        return "leaves it open"
+        return OPEN
     return "agrees" if kind == TRUE_KIND[truth] else "disagrees"
 
 
@@ -105,14 +106,15 @@ def tell_truth(
                 HELPED: f"{b} is better",
                 HURT: f"{b} is worse",
             }[truth]
+            stand = agree(truth, kind)
+            ending = "" if stand == OPEN else " with that"
             sentences.append(
-                f"{b} against {a}: {known}; the verdict ({kind}) {agree(truth, kind)}"
-                + (" with that." if agree(truth, kind) != "leaves it open" else ".")
+                f"Arm {b} against {a}: {known}; the verdict ({kind}) {stand}{ending}."
             )
         elif number == 0:
             why = WHY_UNKNOWN.get(
                 (signal, a, b),
                 "the sign of the difference is not known by construction",
             )
-            sentences.append(f"{b} against {a}: {why}; the verdict is: {kind}.")
+            sentences.append(f"Arm {b} against {a}: {why}; the verdict is: {kind}.")
     return sentences
