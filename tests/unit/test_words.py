@@ -108,8 +108,8 @@ def test_undecided_says_what_could_have_been_shown_and_what_would_show_it():
     assert "stays open" in said["text"]
     assert said["advice"] == (
         "With 80 % power this design shows a difference of 0.072 or more. To show 0.02 "
-        "would take 15 trainings of each arm and fold on the same lesions, or 20 times "
-        "as many test lesions."
+        "would take 15 trainings of each arm on the same lesions, or 20 times as many "
+        "test lesions."
     )
 
 
@@ -118,13 +118,15 @@ def test_undecided_says_what_could_have_been_shown_and_what_would_show_it():
     [
         ({"trainings": 6}, "take six trainings of each arm and fold on the same"),
         ({"lesions": 1.5}, "take 1.5 times as many test lesions."),
+        ({"lesions": 3, "alone": True}, "lesions with two trainings of each arm and"),
         ({"both": (12, 3)}, "take 12 trainings of each arm and fold together with 3 "),
         ({}, "Not even 50 trainings of each arm and fold on 100 times as many"),
     ],
 )
 def test_every_plan_is_said(plan, text):
+    trainings = 5 if plan.pop("alone", False) else 15
     verdict = {"margin": 0.02, "detectable": 0.1, "plan": {**PLAN, **plan}}
-    assert text in plan_more(verdict)
+    assert text in plan_more(verdict, folds=5, trainings=trainings)
 
 
 def test_one_training_establishes_nothing_and_gives_the_command():

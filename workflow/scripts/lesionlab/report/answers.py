@@ -66,7 +66,9 @@ def answer_question(
         text = _say_no_difference(comparison, verdict, pair)
     elif kind == UNDECIDED:
         text = _say_undecided(comparison, verdict, pair)
-        made["advice"] = plan_more(verdict)
+        made["advice"] = plan_more(
+            verdict, folds=len(comparison["folds"]), trainings=pair["trainings"]
+        )
     else:
         text = _say_too_small(comparison, verdict)
     return {**made, "text": text}
@@ -204,13 +206,15 @@ def add_trainings(
     )
 
 
-def plan_more(verdict: Mapping[str, Any]) -> str:
+def plan_more(verdict: Mapping[str, Any], *, folds: int, trainings: int) -> str:
     """Say what the design could have shown, and what would show the margin.
 
     Parameters
     ----------
     verdict : Mapping
         Of the kind *undecided*.
+    folds, trainings : int
+        How many there are, trainings of each arm over all folds.
 
     Returns
     -------
@@ -218,19 +222,20 @@ def plan_more(verdict: Mapping[str, Any]) -> str:
         Two sentences.
     """
     margin, plan = format_margin(verdict["margin"]), verdict["plan"]
+    each = "of each arm and fold" if folds > 1 else "of each arm"
     ways = []
     if plan["trainings"] is not None:
         ways.append(
-            f"{count(plan['trainings'], 'training')} of each arm and fold on the same "
-            "lesions"
+            f"{count(plan['trainings'], 'training')} {each} on the same lesions"
         )
     if plan["lesions"] is not None:
-        ways.append(f"{plan['lesions']:g} times as many test lesions")
+        lone = f" with two trainings {each}" if trainings == folds else ""
+        ways.append(f"{plan['lesions']:g} times as many test lesions{lone}")
     if plan["both"] is not None:
-        trainings, times = plan["both"]
+        more, times = plan["both"]
         ways.append(
-            f"{count(trainings, 'training')} of each arm and fold together with "
-            f"{times:g} times as many test lesions"
+            f"{count(more, 'training')} {each} together with {times:g} times as many "
+            "test lesions"
         )
     power = (
         f"With 80 % power this design shows a difference of "
@@ -238,7 +243,7 @@ def plan_more(verdict: Mapping[str, Any]) -> str:
     )
     if not ways:
         return (
-            f"{power}Not even {MOST_TRAININGS} trainings of each arm and fold on "
-            f"{FACTORS[-1]} times as many test lesions would show {margin}."
+            f"{power}Not even {MOST_TRAININGS} trainings {each} on {FACTORS[-1]} times "
+            f"as many test lesions would show {margin}."
         )
     return f"{power}To show {margin} would take {', or '.join(ways)}."

@@ -85,9 +85,10 @@ def describe_intervals(comparison: Mapping[str, Any]) -> str:
     few = comparison["n_positive_groups"]
     if few < FEW:
         text += (
-            f" † All rest on only {few} lesions of class {comparison['positive_class']}"
-            f", fewer than {FEW}: those over lesions are by Student's t with the "
-            "jackknife's standard error, and cover less exactly."
+            f" † They rest on only {few} lesions of class "
+            f"{comparison['positive_class']}, fewer than {FEW}: those over lesions are "
+            "by Student's t with the jackknife's standard error; docs/method.md gives "
+            "the measured coverage."
         )
     return text
 

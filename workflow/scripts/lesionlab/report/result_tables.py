@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from lesionlab.comparison.estimates import FEW
 from lesionlab.report.answers import find_pair
 from lesionlab.report.tables import Table, make_table
 from lesionlab.report.words import (
@@ -19,7 +20,14 @@ from lesionlab.report.words import (
     name_metric,
 )
 
+OVER_BOTH, OVER_LESIONS = "over lesions and trainings", "over lesions"
 FIRST = ("sensitivity", "specificity", "balanced_accuracy")
+
+
+def over(comparison: Mapping[str, Any]) -> list[str]:
+    """Head the columns of both intervals; few lesions are marked."""
+    mark = " †" if comparison["n_positive_groups"] < FEW else ""
+    return [f"{name}{mark}" for name in (OVER_BOTH, OVER_LESIONS)]
 
 
 def arm_table(comparison: Mapping[str, Any]) -> Table:
@@ -27,7 +35,7 @@ def arm_table(comparison: Mapping[str, Any]) -> Table:
     primary, positive = comparison["primary"], comparison["positive_class"]
     others = [metric for metric in FIRST if metric != primary]
     head = ["Arm", "Trainings", head_metric(primary, positive)]
-    head += ["over lesions and trainings", "over lesions"]
+    head += over(comparison)
     head += [head_metric(metric, positive) for metric in others]
     rows = []
     for arm, scores in comparison["arms"].items():
@@ -62,7 +70,7 @@ def metric_table(comparison: Mapping[str, Any]) -> Table:
                     format_bounds(figure, LESIONS),
                 ]
             )
-    head = ["Arm", "Metric", "Value", "over lesions and trainings", "over lesions"]
+    head = ["Arm", "Metric", "Value", *over(comparison)]
     return make_table(head, rows, rules=starts[1:])
 
 
@@ -83,7 +91,7 @@ def difference_table(comparison: Mapping[str, Any], a: str, b: str) -> Table:
                 format_p(pair["p_holm"]) if metric != primary else "",
             ]
         )
-    head = ["Metric", f"{b} − {a}", "over lesions and trainings", "over lesions"]
+    head = ["Metric", f"{b} − {a}", *over(comparison)]
     return make_table([*head, "p", "p, Holm"], rows, rules=[1])
 
 
@@ -103,8 +111,8 @@ def verdict_table(comparison: Mapping[str, Any]) -> Table:
             ]
         )
     name = name_metric(comparison["primary"], comparison["positive_class"])
-    head = ["Arms", f"Difference in {name}", "over lesions and trainings"]
-    return make_table([*head, "over lesions", "p", "Verdict"], rows)
+    head = ["Arms", f"Difference in {name}", *over(comparison), "p", "Verdict"]
+    return make_table(head, rows)
 
 
 def variance_table(comparison: Mapping[str, Any]) -> Table:
@@ -181,8 +189,8 @@ def ladder_table(comparison: Mapping[str, Any]) -> Table:
         ]
         for row in comparison["ladder"]
     ]
-    head = ["Step", "Arms", "Difference", "over lesions and trainings"]
-    return make_table([*head, "over lesions", "Verdict"], rows)
+    head = ["Step", "Arms", "Difference", *over(comparison), "Verdict"]
+    return make_table(head, rows)
 
 
 def per_class_table(comparison: Mapping[str, Any]) -> Table:

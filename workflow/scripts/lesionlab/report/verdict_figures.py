@@ -21,7 +21,6 @@ from lesionlab.report.words import (
     format_figure,
     format_margin,
     head_metric,
-    name_design,
     name_metric,
 )
 from lesionlab.statistics.metrics import LOWER_IS_BETTER
@@ -126,9 +125,8 @@ def draw_verdict(comparison: Mapping[str, Any], trainings: pd.DataFrame) -> Figu
         color=colour if verdict["kind"] in VERDICTS else "black",
     )
     axis.set_title(
-        f"Dots: {name_design(pair['trainings'], len(comparison['folds']))}, paired; "
-        f"bars: {comparison['confidence']:.0%} intervals; shaded: less than the margin "
-        f"of {format_margin(verdict['margin'])}",
+        f"Dots: pairs of trainings. Bars: {comparison['confidence']:.0%} intervals. "
+        f"Shaded: below {format_margin(verdict['margin'])}, which does not matter.",
         fontsize=7.5,
         fontweight="normal",
         color="#444444",
@@ -140,13 +138,12 @@ def _title(
     comparison: Mapping[str, Any], verdict: Mapping[str, Any], pair: Mapping[str, Any]
 ) -> str:
     name = name_metric(pair["metric"], comparison["positive_class"])
+    difference = f"{name} of arm {pair['b']} minus {pair['a']}"
+    value = format_figure(pair["difference"], signed=True)
     interval = format_bounds(pair, BOTH, signed=True)
-    shown = "" if interval == "–" else f" ({interval})"
-    return textwrap.fill(
-        f"{verdict['kind'].capitalize()}: arm {pair['b']} instead of {pair['a']} "
-        f"changes {name} by {format_figure(pair['difference'], signed=True)}{shown}",
-        88,
-    )
+    ending = "for these two networks" if interval == "–" else f"({interval})"
+    kind = verdict["kind"].capitalize()
+    return textwrap.fill(f"{kind}: {difference} is {value} {ending}", 78)
 
 
 def _name_fold(fold: str, folds: int) -> str:
