@@ -22,6 +22,7 @@ from lesionlab.segmentation.summary import compare_in_sample, summarise_scores
 from lesionlab.stage import Paths
 
 CLASSES = {"MEL": ["mel"], "NV": ["nv"], "Other_SC": ["bcc", "bkl"]}
+OUTCOME = {"classes": list(CLASSES), "positive_class": "MEL"}
 SHARES = [0.15, 0.65, 0.2]
 MADE = {"code": "0" * 64, "versions": {"numpy": "2.4.6", "pandas": "3.1.1"}}
 HEIGHT, WIDTH = 450, 600
@@ -199,9 +200,8 @@ def compare(root, arms):
     compare_arms.main(
         Paths(predictions=root / "predictions.csv", **files),
         options={
+            **OUTCOME,
             "arms": arms,
-            "classes": list(CLASSES),
-            "positive_class": "MEL",
             "primary": "auc",
             "margin": 0.02,
             "specificity": 0.9,
@@ -257,12 +257,7 @@ def show(root, folds, keys, arms, *, source="folder", phantom=None):
             masks=[root / fold / "shown.csv" for fold in folds],
             table=root / "by_mask.csv",
         ),
-        options={
-            "folds": folds,
-            "arms": cut,
-            "classes": list(CLASSES),
-            "positive_class": "MEL",
-        },
+        options={"folds": folds, "arms": cut, **OUTCOME},
     )
     facts = {"source": source, "phantom": phantom or {}}
     shared = {"comparison": root / "comparison.json", "configs": []}
@@ -289,7 +284,7 @@ def show(root, folds, keys, arms, *, source="folder", phantom=None):
             template=TEMPLATE,
             audit=root / "audit.json",
             outcome_table=root / "trainings.csv",
-            by_mask=root / "by_mask.csv",
+            **({"by_mask": root / "by_mask.csv"} if "segmented" in arms else {}),
             benchmarks=root / "benchmarks",
             config=root / "config.yaml",
             report=root / "report.html",

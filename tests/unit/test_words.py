@@ -1,4 +1,4 @@
-"""The answer, the reasons and the truth in words: every branch of their rules."""
+"""The answer and its reasons in words: every branch of their rules."""
 
 from itertools import product
 
@@ -15,15 +15,6 @@ from lesionlab.comparison.verdict import (
 )
 from lesionlab.report.answers import answer_question, plan_more
 from lesionlab.report.reasons import CAUSES, NEEDED, SAID, conclude, explain_ladder
-from lesionlab.report.truths import (
-    EQUAL,
-    HOLD,
-    SIGNALS,
-    UNKNOWN,
-    agree,
-    tell_truth,
-    true_difference,
-)
 from lesionlab.report.words import (
     LESIONS,
     SHOWN,
@@ -258,54 +249,3 @@ def test_the_fall_is_that_of_original_and_segmented_wherever_they_stand():
         "Arm segmented is below"
     )
     assert explain_ladder({**made, "ladder": []}) is None
-
-
-def test_the_truth_of_each_phantom():
-    known = {
-        ("none", "original", "segmented"): EQUAL,
-        ("none", "crop", "background"): EQUAL,
-        ("background", "original", "segmented"): HURT,
-        ("background", "original", "segmented_true"): HURT,
-        ("background", "segmented_true", "background"): HELPED,
-        ("lesion", "original", "background"): HURT,
-        ("lesion", "background", "crop"): HELPED,
-        ("misleading", "original", "segmented_true"): HELPED,
-        ("misleading", "segmented_true", "original"): HURT,
-        ("misleading", "original", "segmented"): UNKNOWN,
-        ("lesion", "original", "segmented"): UNKNOWN,
-        ("lesion", "original", "segmented_true"): UNKNOWN,
-        ("background", "original", "crop"): UNKNOWN,
-        ("both", "original", "background"): UNKNOWN,
-    }
-    for (signal, a, b), truth in known.items():
-        assert true_difference(signal, a, b) == truth, (signal, a, b)
-    assert {"none", "both", *HOLD} == set(SIGNALS)
-
-
-@pytest.mark.parametrize(
-    ("truth", "agreeing"),
-    [(EQUAL, NO_DIFFERENCE), (HELPED, HELPED), (HURT, HURT), (UNKNOWN, None)],
-)
-def test_a_verdict_agrees_disagrees_or_leaves_it_open(truth, agreeing):
-    for kind in (HELPED, HURT, NO_DIFFERENCE):
-        wanted = "agrees" if kind == agreeing else "disagrees"
-        assert agree(truth, kind) == ("leaves it open" if not agreeing else wanted)
-    for kind in (UNDECIDED, ONE_TRAINING, TOO_SMALL):
-        assert agree(truth, kind) == "leaves it open"
-
-
-def test_the_report_tells_the_truth_of_its_phantom():
-    hurt = comparison(HURT, figures(-0.1, -0.2, -0.05))
-
-    def tell(made=hurt, strength=1.0, **options):
-        return " ".join(tell_truth(made, strength=strength, **options))
-
-    assert "segmented is worse; the verdict (hurt) agrees with that." in tell(
-        signal="background"
-    )
-    equal = "there is no difference; the verdict (hurt) disagrees with that."
-    assert equal in tell(signal="none")
-    assert equal in tell(signal="background", strength=0)
-    assert "the sign of the difference is not known" in tell(signal="lesion")
-    undecided = comparison(UNDECIDED, figures(-0.1, -0.2, 0.05))
-    assert tell(undecided, signal="none").endswith("(undecided) leaves it open.")

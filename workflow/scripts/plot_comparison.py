@@ -1,12 +1,9 @@
 """Draw the verdict, the arms with the ladder, and the differences by metric."""
 
 from lesionlab.files import read_csv, read_json
+from lesionlab.report.arm_figures import draw_differences, draw_scores
 from lesionlab.report.style import save_figure
-from lesionlab.report.verdict_figures import (
-    draw_differences,
-    draw_scores,
-    draw_verdict,
-)
+from lesionlab.report.verdict_figures import draw_verdict
 from lesionlab.stage import Options, Paths, run_stage
 
 
