@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from jinja2 import UndefinedError
 
+from lesionlab.files import read_json
 from lesionlab.report.headline import write_headline
 from lesionlab.report.limits import list_limits
 from lesionlab.report.page import fill_template
@@ -179,6 +180,9 @@ def test_a_report_of_one_training_is_whole(tmp_path, arms):
     assert ("more.yaml" in html) == (len(arms) == 2)
     assert html.count("over lesions †") >= 2  # fewer than 20 melanomas are marked
     assert "They rest on only" in html
+    for scores in read_json(tmp_path / "small/comparison.json")["arms"].values():
+        # Student's t would go on beyond the end of an AUC
+        assert 0 <= scores["auc"]["lesions_low"] <= scores["auc"]["lesions_high"] <= 1
     headline = (tmp_path / "small/headline.txt").read_text()
     assert verdict in headline
     assert "Synthetic data." in headline

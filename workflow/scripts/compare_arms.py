@@ -6,7 +6,12 @@ import pandas as pd
 
 from lesionlab.comparison.averages import average_classes, average_roc
 from lesionlab.comparison.ensembles import compare_ensembles
-from lesionlab.comparison.estimates import compare_pairs, describe, estimate
+from lesionlab.comparison.estimates import (
+    compare_pairs,
+    describe,
+    estimate,
+    keep_in_range,
+)
 from lesionlab.comparison.ladder import climb
 from lesionlab.comparison.networks import compare_networks
 from lesionlab.comparison.trainings import read_folds, score_folds, seeds_of
@@ -52,7 +57,10 @@ def main(paths: Paths, *, options: Options) -> None:
             "seeds": {arm: seeds_of(folds, arm) for arm in arms},
             "arms": {
                 arm: {
-                    metric: describe(estimate(folds, scores, metric, arm), confidence)
+                    metric: keep_in_range(
+                        describe(estimate(folds, scores, metric, arm), confidence),
+                        metric,
+                    )
                     for metric in METRICS
                 }
                 | average_classes(folds, arm, options["classes"])
