@@ -4,16 +4,14 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 READY := $(VENV)/.ready
 ARGS ?=
-COUNT_GPUS := from lesionlab.devices import list_gpus; print(max(1, len(list_gpus())))
 
-.PHONY: help run test test-faults check format lock contract rulegraph clean clean-state
+.PHONY: help run test test-faults prove check format lock contract rulegraph clean clean-state
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 run: $(READY)  ## set up and run the workflow; ARGS="--configfile presets/x.yaml" for more
-	gpus=$$(PYTHONPATH=workflow/scripts $(BIN)/python -c '$(COUNT_GPUS)') && \
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores all --resources gpu=$$gpus $(ARGS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores all $(ARGS)
 
 test: $(READY)  ## set up and run the tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(ARGS)
@@ -21,12 +19,19 @@ test: $(READY)  ## set up and run the tests
 test-faults: $(READY)  ## kill trainings and workflow for a long time
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m faults -s $(ARGS)
 
+prove: $(READY)  ## show that verdicts are right where the truth is known: some hours
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=.:workflow/scripts OMP_NUM_THREADS=1 \
+	    $(BIN)/python -m proof.coverage results/.proof/coverage.csv $(ARGS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=.:workflow/scripts \
+	    $(BIN)/python -m proof.phantoms results/.proof/phantoms.csv
+
 check: $(READY)  ## formatters, linters, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/codespell
 	cd workflow/scripts && ../../$(BIN)/mypy lesionlab *.py
+	MYPYPATH=workflow/scripts $(BIN)/mypy proof
 	$(BIN)/snakemake --lint
 
 format: $(READY)  ## format the code

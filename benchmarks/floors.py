@@ -69,8 +69,9 @@ def bench_unet():
     from lesionlab.segmentation.snapshot import Progress
 
     options = {
-        "seed": 1, "height": 112, "width": 144, "dropout": 0.3, "loss": "bce",
-        "batch_size": 16, "epochs": 10, "learning_rate": 0.001, "shuffle": True,
+        "seed": 1, "fold": "fold0", "height": 112, "width": 144, "dropout": 0.3,
+        "loss": "bce", "batch_size": 16, "epochs": 10, "learning_rate": 0.001,
+        "shuffle": True,
         "dropout_free_epochs": 0, "dropout_free_learning_rate": 0.0002, "flips": True,
     }  # fmt: skip
     draw = np.random.default_rng(1)
@@ -103,7 +104,8 @@ def bench_classifier():
     from lesionlab.classification.transforms import transform_eval
 
     options = {
-        "seed": 1, "batch_size": 32, "epochs": 1, "learning_rate": 0.001,
+        "seed": 1, "fold": "fold0", "batch_size": 32, "epochs": 1,
+        "learning_rate": 0.001,
         "schedule": "cosine",
         "augmentation": {"flips": True, "rotations": True, "jitter": 0.2, "crop": 0.4},
     }  # fmt: skip

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lesionlab.classification.arms import ARMS
 from lesionlab.data.audit import audit_table
 from lesionlab.data.leakage import count_sets, in_sample_share, leakage_by_class
-from lesionlab.data.packing import read_mask
+from lesionlab.data.packing import read_mask, read_photograph
 from lesionlab.data.split import make_split
 from lesionlab.data.table import build_table
 
@@ -101,3 +102,28 @@ def test_the_references_split_leaks(table):
         split = make_split(images, protocol="image", seed=seed, folds=1, sizes=sizes)
         shares.append(leakage_by_class(split)["fold0"]["classification"]["MEL"])
     assert np.mean(shares) == pytest.approx(0.74, abs=0.02)
+
+
+@pytest.fixture(scope="module")
+def some(ham10000):
+    """Every two hundredth photograph with its mask."""
+    paths = sorted((ham10000 / "images").iterdir())[::200]
+    masks = (ham10000 / "masks" / f"{path.stem}_segmentation.png" for path in paths)
+    return [
+        (read_photograph(p), read_mask(m)) for p, m in zip(paths, masks, strict=True)
+    ]
+
+
+def test_the_background_shows_one_colour_where_the_lesion_was(some):
+    for photograph, mask in some:
+        shown = ARMS["background"].show(photograph, mask)
+        assert not np.ptp(shown[mask], axis=0).any()
+
+
+def test_most_photographs_have_hardly_any_hair(some):
+    painted = [
+        (ARMS["hair_removed"].show(photograph, mask) != photograph).any(axis=-1).mean()
+        for photograph, mask in some
+    ]
+    assert np.median(painted) < 0.01
+    assert max(painted) > 0.05

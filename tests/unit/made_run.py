@@ -266,7 +266,7 @@ def show(root, folds, keys, arms, *, source="folder", phantom=None):
     of_folds = {"segmentation_scores": "scores.json", "unets": "unet.json"}
     of_folds["segmentation"] = "segmentation.svg"
     of_keys = {"class_scores": "scores.json", "classifiers": "training.json"}
-    figures = {"samples": "samples.png", "cases": "cases.png"}
+    figures = {"samples": "samples.png", "cases": "cases.png", "arms": "samples.png"}
     names = ("trainings", "outcomes", "verdict", "scores", "differences")
     figures |= {name: f"{name}.svg" for name in names}
     write_report.main(

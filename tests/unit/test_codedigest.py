@@ -62,6 +62,53 @@ def test_imports_are_followed(script):
     assert names == {"__init__.py", "near.py", "deep.py"} - {"__init__.py"}
 
 
+ARMS = """
+import numpy
+
+ARMS = {}
+DEPTH = 3
+LENGTH = 5
+
+def arm(show):
+    ARMS[show.__name__] = show
+    return show
+
+@arm
+def first(x):
+    return _help(x) + DEPTH
+
+@arm
+def second(x):
+    return x + LENGTH
+
+def _help(x):
+    return numpy.abs(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "seen"),
+    [
+        ("x + LENGTH", "x - LENGTH", False),
+        ("LENGTH = 5", "LENGTH = 6", False),
+        ("def _help", "@arm\ndef third(x):\n    return x\n\ndef _help", False),
+        ("+ DEPTH", "- DEPTH", True),
+        ("DEPTH = 3", "DEPTH = 4", True),
+        ("numpy.abs(x)", "numpy.sign(x)", True),
+        ("    return show\n", "    return print\n", True),
+        ("ARMS = {}", "ARMS = dict()", True),
+        ("import numpy", "import numpy\nnumpy.seterr(all='raise')", True),
+    ],
+)
+def test_of_a_part_of_a_module_what_it_needs_is_seen(script, old, new, seen):
+    module = script.parent / "lesionlab" / "data" / "deep.py"
+    part = {"lesionlab.data.deep": "first"}
+    module.write_text(ARMS)
+    before = code_digest(script, parts=part)
+    module.write_text(ARMS.replace(old, new))
+    assert (code_digest(script, parts=part) != before) == seen
+
+
 @pytest.mark.parametrize("name", ["index_images", "score_masks", "compare_arms"])
 def test_what_python_imports_is_seen(repository, name):
     folder = repository / "workflow" / "scripts"

@@ -5,7 +5,8 @@ import copy
 import pytest
 import yaml
 
-from lesionlab.config import check_config
+from lesionlab.classification.arms import ARMS
+from lesionlab.config import check_arms, check_config, seeds_of_arms
 from lesionlab.errors import LabError
 
 
@@ -43,8 +44,12 @@ WRONG = [
     ("segmentation.dropout", 1.0, "less than 1"),
     ("classification.arms", [], "at least 1"),
     ("classification.arms", ["original", "original"], "each entry once"),
-    ("classification.arms", ["orignal"], "one of original, segmented"),
+    ("classification.arms", [3], "string (name of an arm)"),
     ("classification.seeds", [1.5], "integer"),
+    ("classification.arm_seeds", {"original": []}, "at least 1"),
+    ("classification.arm_seeds", {"original": [2, 2]}, "each entry once"),
+    ("classification.arm_seeds", {"original": 2}, "array, null (list of whole"),
+    ("classification.arm_seeds", {"original": [-1]}, "at least 0"),
     ("classification.augmentation.jitter", 2, "less than 1"),
     ("comparison.confidence", 95, "less than 1"),
     ("dataset.source", "kaggle", "one of phantom, folder"),
@@ -86,6 +91,42 @@ def test_a_wrong_value_is_refused_in_one_line(config, schema, key, value, why):
     assert "\n" not in message
 
 
+WRONG_ARMS = [
+    ({"arms": ["orignal"]}, "arms: 'orignal' is no arm; did you mean original?"),
+    ({"arms": ["original", "x"]}, "arms: 'x' is no arm; allowed: original, segmented,"),
+    (
+        {"arm_seeds": {"segmentd": [1]}},
+        "'segmentd' is no arm of classification.arms; did you mean segmented?",
+    ),
+    (
+        {"arm_seeds": {"crop": [1]}},
+        "'crop' is no arm of classification.arms; allowed: original, segmented",
+    ),
+    ({"arm_seeds": {"segmented": [2]}}, "arm_seeds: arms are compared seed by seed"),
+]
+
+
+@pytest.mark.parametrize(("changes", "why"), WRONG_ARMS)
+def test_a_wrong_arm_is_refused_in_one_line(config, schema, changes, why):
+    config["classification"] |= changes
+    check_config(config, schema)
+    with pytest.raises(LabError) as error:
+        check_arms(config["classification"], ARMS)
+    message = str(error.value)
+    assert message.startswith("config: classification.")
+    assert why in message
+    assert "\n" not in message
+
+
+def test_an_arm_has_its_own_seeds_or_those_of_all(config, schema):
+    own = {"original": [5, 2, 9], "segmented": None}
+    config["classification"] |= {"seeds": [2, 3], "arm_seeds": own}
+    check_config(config, schema)
+    check_arms(config["classification"], ARMS)
+    wanted = {"original": [5, 2, 9], "segmented": [2, 3]}
+    assert seeds_of_arms(config["classification"]) == wanted
+
+
 def test_a_missing_key_is_named(config, schema):
     del config["segmentation"]["height"]
     with pytest.raises(LabError, match=r"segmentation\.height: missing"):
@@ -119,6 +160,7 @@ def test_presets_fit_the_schema(repository, config, schema, name):
     preset = yaml.safe_load((repository / "presets" / f"{name}.yaml").read_text())
     merged = merge(config, preset)
     check_config(merged, schema)
+    check_arms(merged["classification"], ARMS)
     assert merged["run"] == name
 
 

@@ -90,3 +90,12 @@ def test_without_a_gpu_or_a_wish_for_one_nothing_is_taken(tmp_path, monkeypatch)
     with claim_gpu(1, locks=tmp_path) as gpu:
         assert gpu is None
     assert not list(tmp_path.glob("*.lock"))
+
+
+@pytest.mark.parametrize(
+    ("visible", "gpus"),
+    [("", []), ("-1", []), ("NoDevFiles", []), ("0, 2", ["0", "2"]), ("1,-1,0", ["1"])],
+)
+def test_hidden_devices_are_not_counted(visible, gpus, monkeypatch):
+    monkeypatch.setenv(VISIBLE, visible)
+    assert list_gpus() == gpus

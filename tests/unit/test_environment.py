@@ -118,7 +118,15 @@ def test_the_default_profile_states_the_triggers_of_the_contract(repository):
 
 
 def test_library_imports_run_downwards(repository):
-    order = ["data", "segmentation", "classification", "comparison"]
+    order = [
+        "statistics",
+        "data",
+        "lesions",
+        "segmentation",
+        "classification",
+        "comparison",
+        "report",
+    ]
     library = repository / "workflow" / "scripts" / "lesionlab"
     for wing in order:
         allowed = {wing, *order[: order.index(wing)]}

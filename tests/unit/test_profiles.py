@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from workflow.runner import TINY, copy_checkout, dry_run, overlay
+from workflow.runner import TINY, asked_resources, copy_checkout, dry_run, overlay
 
 SHARED = (
     "rerun-triggers",
@@ -15,7 +15,6 @@ SHARED = (
 )
 MINUTES = {"min": 1, "h": 60}
 LEAST_MEMORY_MB = 300  # a job of Snakemake's own is killed below
-JOB = re.compile(r"^rule (\w+):\n(?:    .*\n)*?    resources: (.*)$", re.M)
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +36,7 @@ def plans(repository, tmp_path_factory):
     download = {"classification": {"weights": "imagenet"}}
     configs = (TINY, overlay(folder / "download.yaml", download))
     printed = dry_run(checkout, "--workflow-profile", "profiles/slurm", configs=configs)
-    return {
-        rule: dict(pair.split("=", 1) for pair in resources.split(", "))
-        for rule, resources in JOB.findall(printed)
-    }
+    return asked_resources(printed)
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +53,9 @@ def test_both_profiles_agree_on_what_makes_a_stage_stale(profiles):
         assert profiles["slurm"][key] == profiles["default"][key], key
 
 
-def test_the_slurm_profile_sets_no_limit_of_gpus(profiles):
-    assert "resources" not in profiles["slurm"]
-    assert profiles["default"]["resources"] == ["gpu=1"]
+def test_no_profile_limits_memory_or_gpus(profiles):
+    for profile in profiles.values():
+        assert "resources" not in profile
 
 
 def test_the_slurm_profile_survives_what_was_measured(profiles):

@@ -138,3 +138,35 @@ def test_in_sample_share_counts_photographs_that_both_networks_train_on():
         }
     )
     assert in_sample_share(split) == {"fold0": {"MEL": 0.5}}
+
+
+LEAK = {
+    **SIZES,
+    "classification": {**SIZES["classification"], "train": dict.fromkeys(CLASSES, 25)},
+}
+
+
+def test_the_leak_is_measured_on_the_same_test_photographs():
+    split = split_table(protocol="leak", sizes=LEAK)
+    assert set(split["fold"]) == {"fold0", "fold1"}
+    for name in ("test", "valid"):
+        rows = split.query(f"task == 'classification' and set == '{name}'")
+        first, second = (
+            rows.loc[rows["fold"] == fold, "image_id"].sort_values().tolist()
+            for fold in ("fold0", "fold1")
+        )
+        assert first == second
+        assert len(first) == 50
+    leakage = leakage_by_class(split)
+    assert leakage["fold0"]["classification"]["all"] == 0
+    assert leakage["fold1"]["classification"]["all"] > 0.1
+    counts = count_sets(split)
+    for fold in ("fold0", "fold1"):
+        assert counts[fold]["classification"]["train"] == dict.fromkeys(CLASSES, 25)
+    held_out = split.query(
+        "fold == 'fold0' and task == 'classification' and set != 'train'"
+    )["group"]
+    others = split.query(
+        "fold == 'fold0' and (task == 'segmentation' or set == 'train')"
+    )["group"]
+    assert not set(held_out) & set(others)

@@ -74,6 +74,14 @@ def test_another_identity_never_finds_it(state, tmp_path):
             assert stranger.load() is None
 
 
+def test_of_a_finished_training_the_last_snapshot_alone_stays(state):
+    for value in (1, 2):
+        state.save(arrays(value), {})
+    state.finish()
+    assert len(snapshots(state)) == 1
+    assert state.load()[0]["step"] == 2
+
+
 @pytest.mark.parametrize("seed", range(500))
 def test_a_flipped_bit_is_detected_and_the_previous_snapshot_used(state, seed):
     for epoch in (1, 2):

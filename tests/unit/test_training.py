@@ -50,6 +50,7 @@ def unet():
 UNET = {
     "backend": "tensorflow",
     "seed": 3,
+    "fold": "fold0",
     "height": 32,
     "width": 48,
     "dropout": 0.3,
@@ -147,6 +148,7 @@ def test_a_diverging_unet_names_epoch_and_batch(unet, tmp_path):
 
 CLASSIFIER = {
     "seed": 2,
+    "fold": "fold0",
     "batch_size": 6,
     "epochs": 3,
     "patience": 50,
@@ -248,7 +250,7 @@ def test_the_cosine_schedule_falls_from_the_rate_to_zero():
 def test_every_photograph_is_seen_once_an_epoch_but_no_batch_has_one():
     from lesionlab.classification.training import batches_of_epoch
 
-    batches = batches_of_epoch(20, batch_size=6, seed=1, epoch=1)
+    batches = batches_of_epoch(20, batch_size=6, seed=1, fold="fold0", epoch=1)
     assert sorted(np.concatenate(batches)) == list(range(20))
-    batches = batches_of_epoch(19, batch_size=6, seed=1, epoch=1)
+    batches = batches_of_epoch(19, batch_size=6, seed=1, fold="fold0", epoch=1)
     assert [len(batch) for batch in batches] == [6, 6, 6]

@@ -12,6 +12,7 @@ from lesionlab.classification.transforms import (
 )
 
 ALL = {"flips": True, "rotations": True, "jitter": 0.3, "crop": 0.4}
+KEY = {"seed": 1, "fold": "fold0", "epoch": 1}
 NONE = {"flips": False, "rotations": False, "jitter": 0.0, "crop": 0.0}
 
 
@@ -21,18 +22,18 @@ def pixels():
     return torch.from_numpy(draw.integers(0, 256, (6, 16, 16, 3), np.uint8))
 
 
-def transform(pixels, rows, options=ALL, *, seed=1, epoch=1):
+def transform(pixels, rows, options=ALL, *, seed=1, fold="fold0", epoch=1):
     return transform_train(
-        pixels, np.array(rows), seed=seed, epoch=epoch, options=options
+        pixels, np.array(rows), seed=seed, fold=fold, epoch=epoch, options=options
     )
 
 
-def test_a_draw_hangs_on_seed_epoch_and_row_alone(pixels):
+def test_a_draw_hangs_on_seed_fold_epoch_and_row_alone(pixels):
     together = transform(pixels, [3, 9, 5, 0, 7, 2])
     for position, row in enumerate([3, 9, 5, 0, 7, 2]):
         alone = transform(pixels[position : position + 1], [row])
         assert torch.equal(alone[0], together[position])
-    for other in ({"seed": 2}, {"epoch": 2}):
+    for other in ({"seed": 2}, {"fold": "fold1"}, {"epoch": 2}):
         assert not torch.equal(transform(pixels, [3, 9, 5, 0, 7, 2], **other), together)
 
 
@@ -43,14 +44,14 @@ def test_without_augmentation_training_sees_what_evaluation_sees(pixels):
 
 def test_geometry_moves_pixels_and_makes_no_new_ones(pixels):
     options = {**ALL, "jitter": 0.0, "crop": 0.0}
-    draws = draw_augmentation(np.arange(6), seed=1, epoch=1, options=options)
+    draws = draw_augmentation(np.arange(6), **KEY, options=options)
     moved = augment(pixels, draws)
     before = (pixels.permute(0, 3, 1, 2).float() / 255).flatten(2).sort(-1)[0]
     assert torch.allclose(moved.flatten(2).sort(-1)[0], before, atol=1e-6)
 
 
 def test_all_eight_orientations_are_drawn():
-    draws = draw_augmentation(np.arange(4000), seed=1, epoch=1, options=ALL)
+    draws = draw_augmentation(np.arange(4000), **KEY, options=ALL)
     for column, values in ((0, 2), (1, 2), (2, 4)):
         _, counts = np.unique(draws[:, column], return_counts=True)
         assert len(counts) == values

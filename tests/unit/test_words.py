@@ -15,6 +15,7 @@ from lesionlab.comparison.verdict import (
 )
 from lesionlab.report.answers import answer_question, plan_more
 from lesionlab.report.reasons import CAUSES, NEEDED, SAID, conclude, explain_ladder
+from lesionlab.report.truths import tell_truth
 from lesionlab.report.words import (
     LESIONS,
     SHOWN,
@@ -60,9 +61,9 @@ def test_helped_and_hurt_name_arms_metric_interval_and_design():
     said = answer_question(comparison(HELPED, figures(0.04, 0.03, 0.05)))
     assert said["verdict"] == "Helped"
     assert said["text"] == (
-        "A network trained on pictures of arm segmented instead of arm original does "
-        "better: the difference in MEL AUC is +0.040 (95% interval over lesions and "
-        "trainings +0.030 to +0.050; three trainings of each arm). Even the near end "
+        "A network trained on pictures of arm segmented instead of pictures of arm "
+        "original does better: the difference in MEL AUC is +0.040 (95% interval over "
+        "lesions and trainings +0.030 to +0.050; three trainings of each arm). Even the near end "
         "of the interval matters, being 0.02 or more."
     )
     bounds = figures(-0.04, -0.07, -0.01, trainings=15)
@@ -149,6 +150,22 @@ def test_what_cannot_be_compared_is_said():
     small["seeds"] = {"original": ["seed1"], "segmented": ["seed2"]}
     assert "share no seed" in answer_question(small)["text"]
     assert "nothing to compare" in answer_question({"verdicts": []})["text"]
+
+
+def test_the_leak_has_words_of_its_own():
+    made = comparison(HELPED, figures(0.05, 0.03, 0.07))
+    ways = {"a": "original/grouped", "b": "original/image"}
+    made["verdicts"][0] |= ways
+    made["pairs"][0] |= ways
+    said = answer_question(made)
+    assert said["verdict"] == "The leak flatters"
+    assert said["text"].startswith(
+        "A network trained on pictures of arm original, split by photographs, instead "
+        "of pictures of arm original, split by lesions, does better: the difference"
+    )
+    made["verdicts"][0]["kind"] = NO_DIFFERENCE
+    assert answer_question(made)["verdict"] == "The leak adds nothing that matters"
+    assert tell_truth(made, signal="none", strength=1.0) == []
 
 
 def test_figures_are_written_for_people():

@@ -1,6 +1,7 @@
 """For every leaf key of config.yaml, another value that the schema allows."""
 
 # What a change of these keys needs lies in the run on a folder, in two folds.
+WHOLE = {"dataset.classes", "classification.arm_seeds"}  # mappings, one leaf each
 FOLDER_ONLY = {"dataset.path", "split.folds"}
 NOT_CHANGED = {"run"}  # names another folder of results, where every stage runs
 ALTERNATIVES = {
@@ -11,6 +12,7 @@ ALTERNATIVES = {
         "Other_SC": ["akiec", "bcc", "bkl", "vasc"],
     },
     "dataset.positive_class": "NV",
+    "dataset.merge": "exact",
     "dataset.phantom.lesions": 91,
     "dataset.phantom.width": 97,
     "dataset.phantom.height": 73,
@@ -43,6 +45,7 @@ ALTERNATIVES = {
     "segmentation.keep": "last",
     "classification.arms": ["original"],
     "classification.seeds": [1, 2],
+    "classification.arm_seeds": {"segmented": [1, 2]},
     "classification.threads": 2,
     "classification.size": 48,
     "classification.weights": "imagenet",
@@ -75,7 +78,7 @@ def leaf_keys(config, prefix=""):
     for key, value in config.items():
         name = f"{prefix}{key}"
         sizes = name.startswith("split.") and name.count(".") == 2
-        if isinstance(value, dict) and name != "dataset.classes" and not sizes:
+        if isinstance(value, dict) and name not in WHOLE and not sizes:
             yield from leaf_keys(value, f"{name}.")
         else:
             yield name

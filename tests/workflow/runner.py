@@ -82,6 +82,15 @@ def first_stale(printed):
     return set(found[1].split(", ")) if found else set()
 
 
+def asked_resources(printed):
+    """By rule: the resources that a job of it asks for in a dry run."""
+    job = re.compile(r"^rule (\w+):\n(?:    .*\n)*?    resources: (.*)$", re.M)
+    return {
+        rule: dict(pair.split("=", 1) for pair in resources.split(", "))
+        for rule, resources in job.findall(printed)
+    }
+
+
 def overlay(path, changes):
     """Write a config file."""
     path.write_text(yaml.safe_dump(changes, sort_keys=False))

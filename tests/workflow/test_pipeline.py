@@ -26,6 +26,8 @@ COLUMNS = {
     "fold0/segmentation/mask_scores.csv": "image_id group label set jaccard in_sample",
     "fold0/segmentation/masks/manifest.csv": "image_id file sha256",
     "fold0/images/segmented/manifest.csv": "image_id file sha256",
+    "fold0/packed/segmented.csv": "image_id",
+    "data/packed/original.csv": "image_id",
     "fold0/classification/original/seed1/history.csv": "epoch loss accuracy val_loss "
     "val_accuracy",
     "fold0/classification/original/seed1/predictions.csv": "image_id group label set "
@@ -232,6 +234,10 @@ def test_target_rules_stop_early(finished):
 
 ONE_LINE = [
     ({"segmentation": {"epoch": 3}}, r"segmentation\.epoch: unknown key; did you mean"),
+    (
+        {"classification": {"arms": ["original", "segmentd"]}},
+        r"classification\.arms: 'segmentd' is no arm; did you mean segmented\?",
+    ),
     (
         {"classification": {"weights": "resnet50.pth"}},
         r"classification\.weights: resnet50\.pth: no such file",

@@ -33,10 +33,10 @@ finished run of two arms and checked by the tests. A stage that is not named kee
 result.
 
 What is not in the config: an edit of a script or library module makes stale the stages
-that import it, and what follows them; a replaced photograph makes `index_images` and
-all that follows stale; comments, docstrings, `touch`, a fresh checkout and a copy of
-the photographs elsewhere make nothing stale. `run` names another folder of results, in
-which every stage runs."""
+that import it, and what follows them, but an edit among the arms only the arm that runs
+what was edited; a replaced photograph makes `index_images` and all that follows stale;
+comments, docstrings, `touch`, a fresh checkout and a copy of the photographs elsewhere
+make nothing stale. `run` names another folder of results, in which every stage runs."""
 
 
 @pytest.fixture
@@ -158,6 +158,8 @@ def test_an_edited_module_makes_stale_exactly_its_importers(copy):
     importers = {rule: imported_modules(scripts / f"{rule}.py") for rule in rules}
     before = {rule: code_digest(scripts / f"{rule}.py") for rule in rules}
     for module in modules(copy):
+        if module.name == "arms.py":  # seen arm by arm: see test_arms.py
+            continue
         expected = [rule for rule in rules if module in importers[rule]]
         forced = stale_rules(dry_run(copy, "--forcerun", *expected)) if expected else []
         text = module.read_text()

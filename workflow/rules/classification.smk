@@ -1,6 +1,8 @@
 # What an arm shows, one training for each arm and seed, predictions and scores.
 #
-# {fold}/images/{arm}/  {fold}/classification/{arm}/{seed}/
+# {scope}/images/{arm}/  {scope}/packed/{arm}.npy  {fold}/classification/{arm}/{seed}/
+#
+# The scope is a fold, or `data` for what no fold changes.
 
 
 rule fetch_imagenet:
@@ -26,17 +28,17 @@ rule fetch_imagenet:
 
 
 rule render_arm:
-    """Write what an arm shows of every photograph, at its own size."""
+    """Write what an arm shows of every photograph of the classifier, at its own size."""
     input:
-        images=rules.index_images.output.images,
+        unpack(arm_masks),
+        images=rules.group_lesions.output.images,
         split=rules.split_dataset.output.split,
-        masks=rules.segment_images.output.manifest,
     output:
-        manifest="results/<run>/{fold}/images/{arm}/manifest.csv",
+        manifest="results/<run>/{scope}/images/{arm}/manifest.csv",
     log:
-        "results/<run>/logs/render_arm/{fold}.{arm}.log",
+        "results/<run>/logs/render_arm/{scope}.{arm}.log",
     benchmark:
-        "results/<run>/benchmarks/render_arm/{fold}.{arm}.tsv"
+        "results/<run>/benchmarks/render_arm/{scope}.{arm}.tsv"
     conda:
         "../../envs/data.yaml"
     threads: 2
@@ -44,8 +46,8 @@ rule render_arm:
         mem_mb=grow(2000),
         runtime=grow(30),
     params:
-        code=code("render_arm.py"),
-        options=lambda wildcards: pick({}, arm=wildcards.arm, fold=wildcards.fold),
+        code=lambda wildcards: code("render_arm.py", arm=wildcards.arm),
+        options=lambda wildcards: pick({}, arm=wildcards.arm, scope=wildcards.scope),
         root=untracked(DATA_ROOT),
         workers=workers,
     script:
@@ -53,18 +55,18 @@ rule render_arm:
 
 
 rule pack_images:
-    """Decode what an arm shows once, at the classifier's size."""
+    """Decode what an arm shows once, at the classifier's size; folds share what they can."""
     input:
         unpack(arm_pictures),
-        images=rules.index_images.output.images,
+        images=rules.group_lesions.output.images,
         split=rules.split_dataset.output.split,
     output:
-        pixels="results/<run>/{fold}/classification/{arm}/pixels.npy",
-        index="results/<run>/{fold}/classification/{arm}/pixels.csv",
+        pixels="results/<run>/{scope}/packed/{arm}.npy",
+        index="results/<run>/{scope}/packed/{arm}.csv",
     log:
-        "results/<run>/logs/pack_images/{fold}.{arm}.log",
+        "results/<run>/logs/pack_images/{scope}.{arm}.log",
     benchmark:
-        "results/<run>/benchmarks/pack_images/{fold}.{arm}.tsv"
+        "results/<run>/benchmarks/pack_images/{scope}.{arm}.tsv"
     conda:
         "../../envs/data.yaml"
     threads: 2
@@ -74,7 +76,7 @@ rule pack_images:
     params:
         code=code("pack_images.py"),
         options=lambda wildcards: pick(
-            config["classification"], "size", arm=wildcards.arm, fold=wildcards.fold
+            config["classification"], "size", arm=wildcards.arm, scope=wildcards.scope
         ),
         root=untracked(DATA_ROOT),
         workers=workers,
@@ -85,9 +87,8 @@ rule pack_images:
 rule train_classifier:
     """Train the classifier of one fold, arm and seed."""
     input:
+        unpack(arm_pixels),
         unpack(initial_weights),
-        pixels=rules.pack_images.output.pixels,
-        index=rules.pack_images.output.index,
         split=rules.split_dataset.output.split,
     output:
         model="results/<run>/{fold}/classification/{arm}/{seed}/model.safetensors",
@@ -102,7 +103,7 @@ rule train_classifier:
     threads: config["classification"]["threads"]
     resources:
         gpu=1,
-        mem_mb=grow(8000),
+        mem_mb=training_memory(2000, 2500, CLASSIFIER_PIXELS),
         runtime=grow(480),
     params:
         code=code("train_classifier.py"),
@@ -122,9 +123,8 @@ rule train_classifier:
 rule predict_classes:
     """Predict the class probabilities of the validation and test photographs."""
     input:
+        unpack(arm_pixels),
         model=rules.train_classifier.output.model,
-        pixels=rules.pack_images.output.pixels,
-        index=rules.pack_images.output.index,
         split=rules.split_dataset.output.split,
     output:
         predictions="results/<run>/{fold}/classification/{arm}/{seed}/predictions.csv",

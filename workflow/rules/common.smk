@@ -1,4 +1,5 @@
 # What all the rule files use - the checked config, code digests, options, file lists.
+import math
 import os
 import shutil
 import sys
@@ -10,11 +11,15 @@ import yaml
 SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
 sys.path.insert(0, str(SCRIPTS))
 
+from lesionlab.classification.arms import ARMS as KNOWN_ARMS
+from lesionlab.classification.scope import RUN, arm_scope
 from lesionlab.classification.variant import weights_variant
 from lesionlab.codedigest import code_digest
-from lesionlab.config import check_config, drop_nulls
+from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
 from lesionlab.data.layout import check_layout, contents_digest
+from lesionlab.devices import list_gpus
 from lesionlab.errors import LabError
+from lesionlab.machine import memory_mb
 
 
 def refuse(why):
@@ -27,6 +32,7 @@ def check():
     schema = Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")
     try:
         check_config(config, yaml.safe_load(schema.read_text(encoding="utf-8")))
+        check_arms(config["classification"], KNOWN_ARMS)
     except LabError as why:
         refuse(why)
     check_weights(config["classification"])
@@ -72,33 +78,72 @@ def data_root():
     return str(root)
 
 
+def share_machine():
+    """Let jobs run side by side as far as this machine's memory and GPUs reach.
+
+    Snakemake counts cores alone. What the command line or a profile limits stays, and
+    a job that asks for more than all there is gets all there is.
+    """
+    limits = {"mem_mb": memory_mb()}
+    if GPUS:
+        limits["gpu"] = len(GPUS)
+    for name, limit in limits.items():
+        if name not in workflow.global_resources:
+            workflow.register_resource(name, limit)
+
+
 check()
 DATA_ROOT = data_root()
 
+# False where a scheduler such as Slurm hands out memory and GPUs, and inside a job
+SHARES = workflow.is_main_process and workflow.resource_settings.nodes is None
+GPUS = list_gpus() if SHARES else []
+if SHARES:
+    share_machine()
+
+# of protocol `leak`, how each fold is trained for the same test photographs
+WAYS = {"fold0": "grouped", "fold1": "image"}
+LEAK = config["split"]["protocol"] == "leak"
+NUMBER_OF_FOLDS = {"kfold": config["split"]["folds"], "leak": len(WAYS)}
 FOLDS = [
     f"fold{number}"
-    for number in range(
-        config["split"]["folds"] if config["split"]["protocol"] == "kfold" else 1
-    )
+    for number in range(NUMBER_OF_FOLDS.get(config["split"]["protocol"], 1))
 ]
 ARMS = list(config["classification"]["arms"])
-SEEDS = [f"seed{number}" for number in config["classification"]["seeds"]]
 # arms that show the lesion cut out by a predicted mask, and what they stand beside
 CUT_ARMS = [a for a in ARMS if a in ("original", "segmented", "segmented_true")]
+RENDERED = [arm for arm in ARMS if arm != "original"]  # which shows the photographs
+SEEDS = {
+    arm: [f"seed{number}" for number in seeds]
+    for arm, seeds in seeds_of_arms(config["classification"]).items()
+}
 CLASSES = drop_nulls(config["dataset"]["classes"])
 UNET_ENVIRONMENT = f"../../envs/{config['segmentation']['backend']}.yaml"
-CLASSIFIER_KEYS = sorted(set(config["classification"]) - {"arms", "seeds"})
+UNET_PIXELS = math.prod(
+    config["segmentation"][key] for key in ("height", "width", "batch_size")
+)
+# MB, and bytes a pixel of a batch: see docs/performance.md
+UNET_MEMORY = {"tensorflow": (1500, 2000), "torch": (2200, 3500)}
+CLASSIFIER_PIXELS = (
+    config["classification"]["size"] ** 2 * config["classification"]["batch_size"]
+)
+CLASSIFIER_KEYS = sorted(set(config["classification"]) - {"arms", "seeds", "arm_seeds"})
 
 
 wildcard_constraints:
     fold="fold[0-9]+",
-    arm="[a-z_]+",
+    arm="|".join(KNOWN_ARMS),
+    scope=f"{RUN}|fold[0-9]+",
     seed="seed[0-9]+",
 
 
-def code(script, *packages):
-    """Digest the code that a stage runs, the first of its two tracked params."""
-    return code_digest(SCRIPTS / script, packages)
+def code(script, *packages, arm=None):
+    """Digest the code that a stage runs, the first of its two tracked params.
+
+    Of the arms it sees the one that is named: another one, added or edited, is not run.
+    """
+    parts = {"lesionlab.classification.arms": arm} if arm else {}
+    return code_digest(SCRIPTS / script, packages, parts)
 
 
 def pick(section, *keys, **more):
@@ -146,17 +191,47 @@ def grow(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
+def training_memory(fixed, per_pixel, pixels):
+    """Ask for a training's memory: MB, and bytes for each pixel of a batch.
+
+    That was measured on a CPU. With a GPU the batch lies there, and 8 GB are asked for,
+    whatever its size: this was not measured.
+    """
+    on_cpu = SHARES and not GPUS
+    return grow(fixed + per_pixel * pixels // 10**6 if on_cpu else 8000)
+
+
 def state_folder(rule):
     """Folder of the training state: outside the outputs, which Snakemake deletes."""
     return untracked(f"results/{config['run']}/.state/{rule}")
 
 
+def scope_of(arm, fold):
+    """Say whether the pictures of an arm belong to a fold or to the whole run."""
+    return arm_scope(KNOWN_ARMS[arm].mask, fold)
+
+
+def arm_masks(wildcards):
+    """Manifest of the predicted masks; the other arms do not wait for the U-Net."""
+    if KNOWN_ARMS[wildcards.arm].mask != "predicted":
+        return {}
+    manifest = rules.segment_images.output.manifest
+    return {"masks": manifest.format(fold=wildcards.scope)}
+
+
 def arm_pictures(wildcards):
     """Manifest of an arm's pictures; arm `original` reads the photographs."""
-    if wildcards.arm == "original":
+    if wildcards.arm not in RENDERED:
         return {}
-    manifest = "results/<run>/{fold}/images/{arm}/manifest.csv"
-    return {"manifest": manifest.replace("<run>", config["run"])}
+    return {"manifest": rules.render_arm.output.manifest.format(**wildcards)}
+
+
+def arm_pixels(wildcards):
+    """Packed pictures of an arm: of the fold, or where no fold changes them, of all."""
+    arm = wildcards.arm
+    files = rules.pack_images.output.items()
+    filled = {"scope": scope_of(arm, wildcards.fold), "arm": arm}
+    return {name: file.format(**filled) for name, file in files}
 
 
 def initial_weights(wildcards):
@@ -178,8 +253,8 @@ def outcome():
 
 
 def by_mask(wildcards):
-    """Table of the arms by mask: where arm segmented was run."""
-    if "segmented" not in ARMS:
+    """Table of the arms by mask: where arm segmented was run, in one way."""
+    if "segmented" not in ARMS or LEAK:
         return {}
     return {"by_mask": rules.score_by_mask.output.table}
 
@@ -201,12 +276,33 @@ def config_files():
 
 def per_run(pattern):
     """Fill a pattern with every fold, arm and seed of this run."""
-    return expand(pattern, fold=FOLDS, arm=ARMS, seed=SEEDS)
+    return [
+        path
+        for fold in FOLDS
+        for arm in ARMS
+        for path in expand(pattern, fold=fold, arm=arm, seed=SEEDS[arm])
+    ]
 
 
 def per_run_keys():
     """List arm, fold and seed in the order of :func:`per_run`."""
     return [key.split() for key in per_run("{arm} {fold} {seed}")]
+
+
+def compared_keys():
+    """List arm, fold and seed as they are compared, in the order of :func:`per_run`.
+
+    Of protocol `leak` the two ways of training are compared, as arms are.
+    """
+    return [
+        [f"{arm}/{WAYS[fold]}", "fold0", seed] if LEAK else [arm, fold, seed]
+        for arm, fold, seed in per_run_keys()
+    ]
+
+
+def compared_arms():
+    """List what is compared, the baseline first."""
+    return [f"{arm}/{way}" for arm in ARMS for way in WAYS.values()] if LEAK else ARMS
 
 
 def results():

@@ -21,7 +21,7 @@ rule collect_predictions:
         runtime=grow(10),
     params:
         code=code("collect_predictions.py"),
-        options=pick({}, keys=per_run_keys()),
+        options=pick({}, keys=compared_keys()),
     script:
         "../scripts/collect_predictions.py"
 
@@ -54,7 +54,7 @@ rule compare_arms:
         options=pick(
             config["comparison"],
             *config["comparison"],
-            arms=ARMS,
+            arms=compared_arms(),
             **outcome(),
         ),
     script:

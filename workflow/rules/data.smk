@@ -1,6 +1,6 @@
 # Photographs to image table to split to packed arrays.
 #
-# phantom/  data/images.csv  data/quarantine.csv  data/audit.json
+# phantom/  data/index.csv  data/quarantine.csv  data/audit.json
 # split/split.csv  split/audit.json  data/packed/
 
 
@@ -36,7 +36,7 @@ rule index_images:
             else {}
         ),
     output:
-        images="results/<run>/data/images.csv",
+        index="results/<run>/data/index.csv",
         quarantine="results/<run>/data/quarantine.csv",
     log:
         "results/<run>/logs/index_images/index_images.log",
@@ -68,7 +68,12 @@ rule index_images:
 rule audit_images:
     """Count what is in the data, and what is odd about it."""
     input:
-        images=rules.index_images.output.images,
+        **(
+            {"matches": "results/<run>/data/matches.csv"}
+            if config["dataset"]["merge"] == "verified"
+            else {}
+        ),
+        images="results/<run>/data/images.csv",
         quarantine=rules.index_images.output.quarantine,
     output:
         audit="results/<run>/data/audit.json",
@@ -92,7 +97,7 @@ rule audit_images:
 rule split_dataset:
     """Split the photographs once, for both networks and every fold."""
     input:
-        images=rules.index_images.output.images,
+        images="results/<run>/data/images.csv",
     output:
         split="results/<run>/split/split.csv",
     log:

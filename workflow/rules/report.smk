@@ -6,7 +6,7 @@
 rule plot_samples:
     """Draw a sheet of photographs of every class."""
     input:
-        images=rules.index_images.output.images,
+        images=rules.group_lesions.output.images,
     output:
         figure=report(
             "results/<run>/figures/samples.png",
@@ -34,6 +34,79 @@ rule plot_samples:
         root=untracked(DATA_ROOT),
     script:
         "../scripts/plot_samples.py"
+
+
+rule plot_matches:
+    """Draw pairs of photographs that show one lesion, or nearly seem to."""
+    input:
+        images=rules.group_lesions.output.images,
+        matches=rules.match_lesions.output.matches,
+    output:
+        figure=report(
+            "results/<run>/figures/matches.png",
+            caption="../report/matches.rst",
+            category="Data",
+        ),
+    log:
+        "results/<run>/logs/plot_matches/plot_matches.log",
+    benchmark:
+        "results/<run>/benchmarks/plot_matches/plot_matches.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("plot_matches.py"),
+        options=pick({}),
+        root=untracked(DATA_ROOT),
+    script:
+        "../scripts/plot_matches.py"
+
+
+rule plot_arms:
+    """Draw what each arm shows of a few photographs of the first fold."""
+    input:
+        images=rules.group_lesions.output.images,
+        split=rules.split_dataset.output.split,
+        manifests=[
+            expand(
+                rules.render_arm.output.manifest,
+                scope=scope_of(arm, FOLDS[0]),
+                arm=arm,
+            )
+            for arm in RENDERED
+        ],
+    output:
+        figure=report(
+            "results/<run>/figures/arms.png",
+            caption="../report/arms.rst",
+            category="Classification",
+        ),
+    log:
+        "results/<run>/logs/plot_arms/plot_arms.log",
+    benchmark:
+        "results/<run>/benchmarks/plot_arms/plot_arms.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("plot_arms.py"),
+        options=pick(
+            {},
+            arms=ARMS,
+            rendered=RENDERED,
+            classes=list(CLASSES),
+            fold=FOLDS[0],
+            seed=config["split"]["seed"],
+        ),
+        root=untracked(DATA_ROOT),
+    script:
+        "../scripts/plot_arms.py"
 
 
 rule plot_segmentation:
@@ -71,7 +144,7 @@ rule plot_cases:
     """Draw case studies at fixed quantiles of the test Jaccard."""
     input:
         scores=rules.score_masks.output.table,
-        images=rules.index_images.output.images,
+        images=rules.group_lesions.output.images,
         masks=rules.segment_images.output.manifest,
     output:
         figure=report(
@@ -126,7 +199,7 @@ rule plot_classification:
         runtime=grow(10),
     params:
         code=code("plot_classification.py"),
-        options=pick({}, arms=[arm for arm, _, _ in per_run_keys()]),
+        options=pick({}, arms=[arm for arm, _, _ in compared_keys()]),
     script:
         "../scripts/plot_classification.py"
 
@@ -198,6 +271,7 @@ rule write_report:
     """Write the report: one file that holds everything it shows."""
     input:
         unpack(by_mask),
+        **({"matches": rules.plot_matches.output.figure} if VERIFIED else {}),
         template="workflow/report/template.html",
         audit=rules.audit_images.output.audit,
         split_audit=rules.audit_split.output.split_audit,
@@ -212,6 +286,7 @@ rule write_report:
         samples=rules.plot_samples.output.figure,
         segmentation=expand(rules.plot_segmentation.output.figure, fold=FOLDS),
         cases=expand(rules.plot_cases.output.figure, fold=FOLDS[0])[0],
+        arms=rules.plot_arms.output.figure,
         trainings=rules.plot_classification.output.trainings,
         outcomes=rules.plot_classification.output.outcomes,
         verdict=rules.plot_comparison.output.verdict,

@@ -6,7 +6,7 @@
 rule pack_segmentation:
     """Decode every photograph and mask of the split once, at U-Net size."""
     input:
-        images=rules.index_images.output.images,
+        images=rules.group_lesions.output.images,
         split=rules.split_dataset.output.split,
     output:
         pixels="results/<run>/data/packed/unet.npy",
@@ -51,7 +51,9 @@ rule train_unet:
     threads: config["segmentation"]["threads"]
     resources:
         gpu=1,
-        mem_mb=grow(8000),
+        mem_mb=training_memory(
+            *UNET_MEMORY[config["segmentation"]["backend"]], UNET_PIXELS
+        ),
         runtime=grow(240),
     params:
         code=code("train_unet.py", config["segmentation"]["backend"]),
@@ -95,7 +97,7 @@ rule tune_threshold:
     input:
         probabilities=rules.predict_masks.output.probabilities,
         ids=rules.predict_masks.output.ids,
-        images=rules.index_images.output.images,
+        images=rules.group_lesions.output.images,
         split=rules.split_dataset.output.split,
     output:
         threshold="results/<run>/{fold}/segmentation/threshold.json",
@@ -124,7 +126,7 @@ rule score_masks:
         ids=rules.predict_masks.output.ids,
         masks=rules.pack_segmentation.output.masks,
         threshold=rules.tune_threshold.output.threshold,
-        images=rules.index_images.output.images,
+        images=rules.group_lesions.output.images,
         split=rules.split_dataset.output.split,
     output:
         scores="results/<run>/{fold}/segmentation/scores.json",
@@ -155,7 +157,7 @@ rule segment_images:
         probabilities=rules.predict_masks.output.probabilities,
         ids=rules.predict_masks.output.ids,
         threshold=rules.tune_threshold.output.threshold,
-        images=rules.index_images.output.images,
+        images=rules.group_lesions.output.images,
     output:
         manifest="results/<run>/{fold}/segmentation/masks/manifest.csv",
     log:

@@ -2,15 +2,17 @@
 
 from lesionlab.data.audit import audit_table
 from lesionlab.files import read_csv, write_json
+from lesionlab.lesions.grouping import audit_matches
 from lesionlab.stage import Options, Paths, provenance, run_stage
 
 
 def main(paths: Paths, *, options: Options) -> None:
+    images = read_csv(paths.images)
     audit = audit_table(
-        read_csv(paths.images),
-        read_csv(paths.quarantine),
-        classes=list(options["classes"]),
+        images, read_csv(paths.quarantine), classes=list(options["classes"])
     )
+    if hasattr(paths, "matches"):  # with dataset.merge: verified
+        audit["matches"] = audit_matches(images, read_csv(paths.matches))
     write_json(paths.audit, {**audit, **provenance(options["code"], ("pandas",))})
 
 

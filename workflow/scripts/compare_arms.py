@@ -5,6 +5,7 @@ from itertools import combinations
 import pandas as pd
 
 from lesionlab.comparison.averages import average_classes, average_roc
+from lesionlab.comparison.by_class import compare_by_class
 from lesionlab.comparison.ensembles import compare_ensembles
 from lesionlab.comparison.estimates import (
     compare_pairs,
@@ -23,8 +24,9 @@ from lesionlab.statistics.metrics import METRICS
 
 def main(paths: Paths, *, options: Options) -> None:
     arms, primary, confidence = (options[k] for k in ("arms", "primary", "confidence"))
+    predictions = read_csv(paths.predictions)
     folds = read_folds(
-        read_csv(paths.predictions),
+        predictions,
         classes=options["classes"],
         positive=options["positive_class"],
         specificity=options["specificity"],
@@ -79,6 +81,17 @@ def main(paths: Paths, *, options: Options) -> None:
                 margin=options["margin"],
                 confidence=confidence,
             ),
+            "by_class": compare_by_class(
+                predictions,
+                a=arms[0],
+                b=arms[1],
+                classes=options["classes"],
+                specificity=options["specificity"],
+                confidence=confidence,
+                **draws,
+            )
+            if len(arms) > 1
+            else [],
             "networks": compare_networks(folds, arms),
             "ensembles": compare_ensembles(folds, **shared, **draws),
             **provenance(

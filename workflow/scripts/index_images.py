@@ -11,7 +11,7 @@ def main(paths: Paths, *, options: Options) -> None:
     images, quarantine = build_table(
         paths.root, classes=options["classes"], workers=options["workers"]
     )
-    write_csv(paths.images, images)
+    write_csv(paths.index, images)
     write_csv(paths.quarantine, quarantine)
     logging.info("%d photographs, %d in quarantine", len(images), len(quarantine))
 

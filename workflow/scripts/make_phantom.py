@@ -16,7 +16,13 @@ from lesionlab.data.phantom import DIAGNOSES, draw_lesion, draw_photograph
 from lesionlab.files import sha256_file, write_csv
 from lesionlab.stage import Options, Paths, run_stage
 
-QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 92]
+# coarser files would carry the skin's colour over the mask's border into the lesion
+QUALITY = [
+    cv2.IMWRITE_JPEG_QUALITY,
+    98,
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+]
 FIELDS = ["lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization"]
 
 

@@ -4,17 +4,14 @@ import logging
 
 import pandas as pd
 
+from lesionlab.classification.scope import list_photographs
 from lesionlab.data.packing import load_pixels, pack
 from lesionlab.files import read_csv, write_csv
 from lesionlab.stage import Options, Paths, run_stage
 
 
 def main(paths: Paths, *, options: Options) -> None:
-    split = read_csv(paths.split)
-    chosen = split[
-        (split["fold"] == options["fold"]) & (split["task"] == "classification")
-    ]
-    names = sorted(set(chosen["image_id"]))
+    names = list_photographs(read_csv(paths.split), options["scope"])
     if options["arm"] == "original":
         table, folder, column = read_csv(paths.images), paths.root, "image"
     else:

@@ -2,6 +2,7 @@
 
 from lesionlab.data.packing import load_pixels
 from lesionlab.files import read_csv
+from lesionlab.randomness import SAMPLE_SHEET, derive_seed
 from lesionlab.report.photo_figures import draw_samples
 from lesionlab.report.style import save_figure
 from lesionlab.stage import Options, Paths, run_stage
@@ -15,7 +16,8 @@ def main(paths: Paths, *, options: Options) -> None:
     for label in options["classes"]:
         rows = table[table["label"] == label]
         count = min(options["samples"], len(rows))
-        chosen = rows.sample(count, random_state=options["seed"])["image"]
+        seed = derive_seed(SAMPLE_SHEET, options["seed"], label)
+        chosen = rows.sample(count, random_state=seed)["image"]
         samples[label] = [load_pixels(paths.root / name, **SIZE) for name in chosen]
     save_figure(draw_samples(samples), paths.figure)
 

@@ -1,27 +1,41 @@
-"""Write what an arm shows of every photograph of the split, at its own size."""
+"""Write what an arm shows of every photograph of the classifier, at its own size."""
 
 import logging
 
 import numpy as np
 
 from lesionlab.classification.arms import ARMS
+from lesionlab.classification.scope import list_photographs
 from lesionlab.data.packing import read_mask, read_photograph
 from lesionlab.data.pictures import write_pictures
+from lesionlab.errors import LabError
 from lesionlab.files import read_csv, write_csv
 from lesionlab.stage import Options, Paths, run_stage
 
 
 def main(paths: Paths, *, options: Options) -> None:
-    show = ARMS[options["arm"]]
-    split = read_csv(paths.split)
-    names = sorted(set(split.loc[split["fold"] == options["fold"], "image_id"]))
-    photographs = read_csv(paths.images).set_index("image_id")["image"][names]
-    masks = read_csv(paths.masks).set_index("image_id")["file"][names]
+    arm = ARMS[options["arm"]]
+    names = list_photographs(read_csv(paths.split), options["scope"])
+    table = read_csv(paths.images).set_index("image_id").loc[names]
+    masks = {}
+    if arm.mask == "true":
+        masks = {name: paths.root / file for name, file in table["mask"].items()}
+    elif arm.mask == "predicted":
+        files = read_csv(paths.masks).set_index("image_id")["file"]
+        masks = {name: paths.masks.parent / file for name, file in files.items()}
 
     def draw_picture(position: int) -> np.ndarray:
-        photograph = read_photograph(paths.root / photographs.iloc[position])
-        mask = read_mask(paths.masks.parent / masks.iloc[position])
-        return show(photograph, mask)
+        name = names[position]
+        photograph = read_photograph(paths.root / table.loc[name, "image"])
+        empty = np.zeros(photograph.shape[:2], bool)
+        mask = read_mask(masks[name]) if masks else empty
+        picture = arm.show(photograph, mask)
+        if picture.shape != photograph.shape or picture.dtype != np.uint8:
+            raise LabError(
+                f"arm {options['arm']}: {name} became {picture.dtype} "
+                f"{picture.shape}; show uint8 {photograph.shape}"
+            )
+        return picture
 
     manifest = write_pictures(
         names,

@@ -7,6 +7,7 @@ import pandas as pd
 
 from lesionlab.classification.variant import weights_variant
 from lesionlab.files import atomic_path, read_csv, sha256_file, write_csv, write_json
+from lesionlab.randomness import CLASSIFIER_WEIGHTS, derive_seed
 from lesionlab.stage import Options, Paths, limit_threads, provenance, run_stage
 from lesionlab.state import TrainingState
 
@@ -50,7 +51,9 @@ def main(paths: Paths, *, options: Options) -> None:
         "device": device.type,
         **{name: sha256_file(path) for name, path in inputs.items()},
     }
-    model = build_resnet(len(options["classes"]), seed=options["seed"], variant=variant)
+    # without the arm: arms of one seed and fold begin with the same weights
+    seed = derive_seed(CLASSIFIER_WEIGHTS, options["seed"], options["fold"])
+    model = build_resnet(len(options["classes"]), seed=seed, variant=variant)
     if weights is not None:
         load_initial_weights(model, weights)
     model = place_model(model, device)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lesionlab.classification.scope import RUN
 from lesionlab.files import atomic_path, read_csv, read_json
 from lesionlab.report import passages, result_tables, tables
 from lesionlab.report.answers import answer_question
@@ -17,6 +18,7 @@ from lesionlab.stage import Options, Paths, run_stage
 
 FIGURES = (
     "samples",
+    "arms",
     "cases",
     "trainings",
     "outcomes",
@@ -66,6 +68,7 @@ def show_results(
             for a, b in pairs
         ],
         "verdicts": result_tables.verdict_table(comparison),
+        "by_class": result_tables.class_difference_table(comparison),
         "variance": result_tables.variance_table(comparison),
         "networks": result_tables.network_table(comparison),
         "ensembles": result_tables.ensemble_table(comparison),
@@ -85,7 +88,8 @@ def show_making(
     keys = ["/".join(key) for key in options["keys"]]
     trainings = read_all([f"U-Net/{fold}" for fold in options["folds"]], paths.unets)
     trainings |= read_all(keys, paths.classifiers)
-    parts_of_run = {*options["folds"], *(p for key in options["keys"] for p in key)}
+    parts_of_run = {RUN, *options["folds"]}
+    parts_of_run |= {part for key in options["keys"] for part in key}
     files = {
         **contents,
         "classification scores": [read_json(path) for path in paths.class_scores],
@@ -121,9 +125,12 @@ def main(paths: Paths, *, options: Options) -> None:
         "n_test_groups": comparison["n_groups"],
         **show_answer(paths, options, comparison),
         "data_text": passages.describe_data(audit, source=source),
+        "matches_text": passages.describe_matches(audit),
+        "matches": embed_picture(paths.matches) if hasattr(paths, "matches") else "",
         "classes": tables.class_table(audit, classes),
         "split": tables.split_table(split_audit, list(classes), folds[:1]),
         "other_splits": tables.split_table(split_audit, list(classes), folds[1:]),
+        "protocol": split_audit["protocol"],
         "split_text": passages.SPLITS[split_audit["protocol"]],
         "segmentation": tables.segmentation_table(scores),
         "fold_scores": tables.fold_table(scores),

@@ -7,7 +7,7 @@ changed comment for a changed script. This digest sees exactly the statements.
 import ast
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,7 +22,11 @@ DISTRIBUTIONS = {
 }
 
 
-def code_digest(script: Path, packages: Sequence[str] = ()) -> str:
+def code_digest(
+    script: Path,
+    packages: Sequence[str] = (),
+    parts: Mapping[str, str] | None = None,
+) -> str:
     """Digest a script with all that it imports.
 
     Parameters
@@ -31,6 +35,9 @@ def code_digest(script: Path, packages: Sequence[str] = ()) -> str:
         A script beside the package ``lesionlab``.
     packages : sequence of str
         Names of imports that none of these modules spells out: a Keras backend.
+    parts : Mapping, optional
+        By dotted name, modules of which the stage runs one function and what that
+        needs: its name. A function added beside it makes nothing stale.
 
     Returns
     -------
@@ -39,6 +46,9 @@ def code_digest(script: Path, packages: Sequence[str] = ()) -> str:
         and of every module of ``lesionlab`` that it imports, directly or not, and over
         the versions of the packages that these import.
     """
+    wanted = {
+        locate_module(script.parent, n): part for n, part in (parts or {}).items()
+    }
     folder = script.parent
     seen: dict[Path, tuple[str, frozenset[str]]] = {}
     waiting = [script]
@@ -50,7 +60,10 @@ def code_digest(script: Path, packages: Sequence[str] = ()) -> str:
             waiting += [module for module in modules if module]
     digest = hashlib.sha256()
     for path in sorted(seen):
-        digest.update(f"{path.relative_to(folder)} {seen[path][0]}\n".encode())
+        content = seen[path][0]
+        if path in wanted:
+            content = read_part(path, path.stat().st_mtime_ns, wanted[path])
+        digest.update(f"{path.relative_to(folder)} {content}\n".encode())
     outside = {name.split(".")[0] for _, names in seen.values() for name in names}
     outside |= set(packages)
     for name in sorted(outside - {PACKAGE} - sys.stdlib_module_names):
@@ -101,18 +114,71 @@ def read_module(path: Path, _mtime: int) -> tuple[str, frozenset[str]]:
     names : frozenset of str
         Dotted names that it imports; of ``from a import b`` both ``a`` and ``a.b``.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    tree = _parse(path)
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{a.name}" for a in node.names}
+    return _hash(tree.body), frozenset(names)
+
+
+@cache
+def read_part(path: Path, _mtime: int, name: str) -> str:
+    """Digest one function of a module with all that it needs of that module.
+
+    Parameters
+    ----------
+    path : Path
+        A Python file.
+    _mtime : int
+        As for :func:`read_module`.
+    name : str
+        Of the function.
+
+    Returns
+    -------
+    str
+        SHA-256 of each statement at the top of the module that defines the function, or
+        a name that one of these statements uses.
+    """
+    body = _parse(path).body
+    used: set[str] = set()
+    found = {name}
+    while found - used:
+        used |= found
+        needed = [node for node in body if used & _defined_names(node)]
+        found = set().union(*map(_names, needed))
+    # what defines no name may change any: an import, a loop
+    return _hash([n for n in body if n in needed or not _defined_names(n)])
+
+
+def _parse(path: Path) -> ast.Module:
+    """Parse a file and leave its docstrings out."""
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_docstring(body[0]):
             body[:] = body[1:] or [ast.Pass()]
-    statements = ast.dump(tree, annotate_fields=False)
-    return hashlib.sha256(statements.encode()).hexdigest(), frozenset(names)
+    return tree
+
+
+def _hash(statements: list[ast.stmt]) -> str:
+    tree = ast.Module(statements, [])
+    return hashlib.sha256(ast.dump(tree, annotate_fields=False).encode()).hexdigest()
+
+
+def _defined_names(statement: ast.stmt) -> set[str]:
+    """Names that a statement at the top of a module defines."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+    return set().union(*(_names(target) for target in targets if target))
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def locate_module(folder: Path, name: str) -> Path | None:

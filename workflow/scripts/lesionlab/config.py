@@ -1,7 +1,7 @@
 """Check the config before anything runs, and say in one line what is wrong."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -54,6 +54,62 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
         raise LabError(f"config: {message}")
 
 
+def check_arms(classification: Mapping[str, Any], known: Collection[str]) -> None:
+    """Refuse arms that there are not, and seeds that cannot be paired.
+
+    Parameters
+    ----------
+    classification : Mapping
+        That section of the config, which fits the schema.
+    known : collection of str
+        Names of all arms that have been written.
+
+    Raises
+    ------
+    LabError
+        Names the first arm that is wrong, and what is allowed.
+    """
+    arms = classification["arms"]
+    for name in arms:
+        if name not in known:
+            raise LabError(
+                f"config: classification.arms: {name!r} is no arm; "
+                f"{_suggest(name, known)}"
+            )
+    for name in drop_nulls(classification["arm_seeds"]):
+        if name not in arms:
+            raise LabError(
+                f"config: classification.arm_seeds: {name!r} is no arm of "
+                f"classification.arms; {_suggest(name, arms)}"
+            )
+    seeds = seeds_of_arms(classification)
+    shared = set.intersection(*map(set, seeds.values()))
+    if not shared:
+        raise LabError(
+            "config: classification.arm_seeds: arms are compared seed by seed, and no "
+            f"seed is common to {', '.join(arms)}; give all of them one"
+        )
+
+
+def seeds_of_arms(classification: Mapping[str, Any]) -> dict[str, list[int]]:
+    """List the seeds of each arm: its own, or those of all.
+
+    Parameters
+    ----------
+    classification : Mapping
+        That section of the config.
+
+    Returns
+    -------
+    dict
+        By arm, in their order.
+    """
+    own = drop_nulls(classification["arm_seeds"])
+    return {
+        arm: own.get(arm, classification["seeds"]) for arm in classification["arms"]
+    }
+
+
 def drop_nulls(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out the entries that an overlay has set to null.
 
@@ -77,9 +133,8 @@ def _explain(wrong: ValidationError) -> str:
     if wrong.validator == "additionalProperties":
         known = list(wrong.schema["properties"])
         extra = next(name for name in wrong.instance if name not in known)
-        near = get_close_matches(str(extra), known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"
-        return f"{'.'.join(filter(None, (key, str(extra))))}: unknown key; {hint}"
+        name = ".".join(filter(None, (key, str(extra))))
+        return f"{name}: unknown key; {_suggest(extra, known)}"
     if wrong.validator == "required":
         missing = next(n for n in wrong.validator_value if n not in wrong.instance)
         return f"{'.'.join(filter(None, (key, missing)))}: missing; see config.yaml"
@@ -87,6 +142,11 @@ def _explain(wrong: ValidationError) -> str:
     if isinstance(wrong.instance, str) and _reads_as_number(wrong.instance):
         hint = "; YAML reads this as text, write a number as 0.001 or 1.0e-3"
     return f"{key}: {wrong.instance!r} is not allowed; {_allowed(wrong)}{hint}"
+
+
+def _suggest(name: Any, known: Collection[str]) -> str:
+    near = get_close_matches(str(name), known, 1)
+    return f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"
 
 
 def _allowed(wrong: ValidationError) -> str:

@@ -7,11 +7,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
+NO_DEVICE = ("", "-1", "NoDevFiles")  # the last is Slurm's word
 LIST_GPUS = ("nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader")
 POLL_SECONDS = 0.5
 
@@ -22,11 +24,13 @@ def list_gpus() -> list[str]:
     Returns
     -------
     list of str
-        Those of ``CUDA_VISIBLE_DEVICES``, else the UUIDs that ``nvidia-smi`` prints;
-        empty where there is none.
+        Those of ``CUDA_VISIBLE_DEVICES``, of which CUDA sees what stands before the
+        first that is none (NVIDIA, CUDA C++ Programming Guide), else the UUIDs that
+        ``nvidia-smi`` prints; empty where there is none.
     """
     if VISIBLE in os.environ:
-        return [name for name in os.environ[VISIBLE].split(",") if name]
+        names = map(str.strip, os.environ[VISIBLE].split(","))
+        return list(takewhile(lambda name: name not in NO_DEVICE, names))
     try:
         found = subprocess.run(LIST_GPUS, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):

@@ -159,7 +159,8 @@ def read_csv(path: Path, **options: Any) -> pd.DataFrame:
         If the file is missing or is no table.
     """
     names = ("image_id", "image", "lesion_id", "group", "file")
-    texts = (*names, "label", "dx", "fold", "set")
+    pairs = ("image_a", "image_b", "lesion_a", "lesion_b")
+    texts = (*names, *pairs, "label", "dx", "fold", "set")
     try:
         return pd.read_csv(
             path,

@@ -2,8 +2,8 @@
 
 A list of numbers is no safe key for numpy: ``SeedSequence`` pads it with zeros, so
 ``[7, 3]`` and ``[7, 3, 0]`` are one stream. And a seed that is counted on
-(``seed + 1``) meets the next one. So a key is hashed whole, with the purpose of the
-draw at its head.
+(``seed + 1``) meets the next one. So a key is hashed whole, what the draw is for at its
+head.
 """
 
 import hashlib

@@ -182,9 +182,12 @@ class TrainingState:
     def finish(self) -> None:
         """Mark the training as finished.
 
-        Its snapshots stay until the workflow has ended well, so that a training whose
-        head process died is taken over and not repeated.
+        Its last snapshot stays until the workflow has ended well, so that a training
+        whose head process died is taken over and not repeated; of many trainings, two
+        each would fill a disk.
         """
+        for path in self._snapshots()[:-1]:
+            path.unlink()
         (self.folder / FINISHED).touch()
 
     def _snapshots(self) -> list[Path]:

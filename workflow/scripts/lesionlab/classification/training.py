@@ -18,6 +18,7 @@ from lesionlab.classification.prediction import predict_logits
 from lesionlab.classification.snapshot import Progress, load_standing, save_standing
 from lesionlab.classification.transforms import transform_train
 from lesionlab.errors import LabError
+from lesionlab.randomness import CLASSIFIER_ORDER, generator
 from lesionlab.state import TrainingState
 
 
@@ -93,15 +94,15 @@ def evaluate(
 
 
 def batches_of_epoch(
-    count: int, *, batch_size: int, seed: int, epoch: int
+    count: int, *, batch_size: int, seed: int, fold: str, epoch: int
 ) -> list[np.ndarray]:
-    """Rows of each step of an epoch, in an order drawn from seed and epoch alone.
+    """Rows of each step of an epoch, in an order drawn from its key alone.
 
     Parameters
     ----------
     count, batch_size : int
         Pictures in all and a step.
-    seed, epoch : int
+    seed, fold, epoch : int, str, int
         Of the training.
 
     Returns
@@ -109,7 +110,7 @@ def batches_of_epoch(
     list of ndarray of int
         A last batch of one picture is left out: batch normalisation cannot train on it.
     """
-    order = np.random.default_rng([seed, epoch]).permutation(count)
+    order = generator(CLASSIFIER_ORDER, seed, fold, epoch).permutation(count)
     batches = [order[i : i + batch_size] for i in range(0, count, batch_size)]
     return batches[:-1] if len(batches[-1]) == 1 else batches
 
@@ -134,7 +135,7 @@ def train_one_epoch(
     progress : Progress
         Counted on in place: also the sums of loss and right decisions.
     options : Mapping
-        The section ``classification`` of the config, with one ``seed``.
+        The section ``classification`` of the config, with ``seed`` and ``fold``.
     checkpoint : Callable
         Called after each step.
 
@@ -143,9 +144,10 @@ def train_one_epoch(
     LabError
         If the loss is not finite.
     """
-    seed, epoch = options["seed"], progress.epoch
+    epoch = progress.epoch
+    key = {"seed": options["seed"], "fold": options["fold"], "epoch": epoch}
     batches = batches_of_epoch(
-        len(data.labels), batch_size=options["batch_size"], seed=seed, epoch=epoch
+        len(data.labels), batch_size=options["batch_size"], **key
     )
     total = options["epochs"] * len(batches)
     title = f"{options.get('arm', 'classifier')} epoch {epoch}/{options['epochs']}"
@@ -157,9 +159,8 @@ def train_one_epoch(
         inputs = transform_train(
             data.pixels[chosen],
             rows,
-            seed=seed,
-            epoch=epoch,
             options=options["augmentation"],
+            **key,
         )
         labels = data.labels[chosen]
         for group in optimizer.param_groups:
@@ -202,7 +203,7 @@ def fit(
     train, valid : Labelled
         The sets.
     options : Mapping
-        The section ``classification`` of the config, with one ``seed``.
+        The section ``classification`` of the config, with ``seed`` and ``fold``.
     state : TrainingState
         Where snapshots go; entered.
 

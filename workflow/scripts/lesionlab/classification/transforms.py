@@ -7,23 +7,25 @@ import numpy as np
 import torch
 from torch.nn.functional import affine_grid, grid_sample
 
+from lesionlab.randomness import CLASSIFIER_AUGMENTATION, generator
+
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, torchvision's usual
 STD = (0.229, 0.224, 0.225)
 
 
 def draw_augmentation(
-    rows: np.ndarray, *, seed: int, epoch: int, options: Mapping[str, Any]
+    rows: np.ndarray, *, seed: int, fold: str, epoch: int, options: Mapping[str, Any]
 ) -> np.ndarray:
     """Draw how each image of a batch is changed.
 
-    A draw depends on seed, epoch and the image's row alone: not on the batch, the arm
-    or what was drawn before, so arms see the same draws and a training can be resumed.
+    A draw depends on seed, fold, epoch and the image's row alone: not on the batch, the
+    arm or what was drawn before, so arms share it and a training can be resumed.
 
     Parameters
     ----------
     rows : ndarray of int, shape (B,)
         Rows of the images in the training set.
-    seed, epoch : int
+    seed, fold, epoch : int, str, int
         Of the training.
     options : Mapping
         ``flips`` and ``rotations`` (bool), ``jitter`` and ``crop`` (in 0..1).
@@ -35,15 +37,15 @@ def draw_augmentation(
         brightness and of contrast, side of the crop (1 is the whole) and its place
         (-1..1, 0 is the middle) down and right.
     """
-    draws = np.stack(
-        [np.random.default_rng([seed, epoch, int(row)]).random(8) for row in rows]
-    )
+    # one stream an epoch: a longer table begins with the rows of a shorter one
+    stream = generator(CLASSIFIER_AUGMENTATION, seed, fold, epoch)
+    draws = stream.random((int(rows.max()) + 1, 8))[rows]
     draws[:, :2] = (draws[:, :2] < 0.5) & options["flips"]
     draws[:, 2] = np.floor(4 * draws[:, 2]) * options["rotations"]
     draws[:, 3:5] = 1 + options["jitter"] * (2 * draws[:, 3:5] - 1)
     draws[:, 5] = 1 - options["crop"] * draws[:, 5]
     draws[:, 6:] = 2 * draws[:, 6:] - 1
-    return draws
+    return np.asarray(draws)
 
 
 def augment(pixels: torch.Tensor, draws: np.ndarray) -> torch.Tensor:
@@ -107,11 +109,12 @@ def transform_train(
     rows: np.ndarray,
     *,
     seed: int,
+    fold: str,
     epoch: int,
     options: Mapping[str, Any],
 ) -> torch.Tensor:
     """Augment and normalise a batch; see :func:`augment`."""
-    draws = draw_augmentation(rows, seed=seed, epoch=epoch, options=options)
+    draws = draw_augmentation(rows, seed=seed, fold=fold, epoch=epoch, options=options)
     return normalise(augment(pixels, draws))
 
 

@@ -1,13 +1,13 @@
 """The verdict on one pair of arms, and what the design could have shown."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from lesionlab.comparison.estimates import Estimate, over_both, rounded
 from lesionlab.statistics.metrics import LOWER_IS_BETTER
-from lesionlab.statistics.power import plan
+from lesionlab.statistics.power import detectable, plan
+from lesionlab.statistics.variance import standard_error
 
 HELPED, HURT = "helped", "hurt"
 NO_DIFFERENCE, UNDECIDED = "no difference that matters", "undecided"
@@ -46,14 +46,15 @@ def judge(
             kind = ONE_TRAINING
         else:
             kind = _kind(low, high, metric=metric, margin=margin)
-            advice = dict(plan(figure.variance, margin=margin, confidence=confidence))
-            reach = rounded(advice.pop("detectable"))
+            reach = rounded(detectable(figure.variance, confidence=confidence))
+            if kind == UNDECIDED:
+                advice = plan(figure.variance, margin=margin, confidence=confidence)
     return {
         "kind": kind,
         "metric": metric,
         "margin": margin,
         "detectable": reach,
-        "plan": advice if kind == UNDECIDED else None,
+        "plan": advice,
     }
 
 
@@ -77,7 +78,7 @@ def split(figure: Estimate | None) -> dict[str, Any]:
 
     Returns
     -------
-    Mapping
+    dict
         ``lesions``, ``interaction`` and ``trainings`` of the difference of one pair of
         trainings; ``error``, the standard error of the mean over lesions and
         trainings, and ``error_lesions``, that over lesions alone. None where it cannot
@@ -87,13 +88,12 @@ def split(figure: Estimate | None) -> dict[str, Any]:
     if figure is None:
         return dict.fromkeys((*names, "error", "error_lesions"))
     variance = figure.variance
-    whole = None if variance.rest is None else variance.lesions + variance.rest
-    parts: Mapping[str, float | None] = {
-        **dict(zip(names, variance.single, strict=True)),
-        "error": whole,
-        "error_lesions": variance.fixed,
-    }
+    parts = dict(zip(names, variance.single, strict=True))
     return {
-        name: None if part is None else rounded(float(np.sqrt(part)))
-        for name, part in parts.items()
+        **{
+            name: None if part is None else rounded(float(np.sqrt(part)))
+            for name, part in parts.items()
+        },
+        "error": rounded(standard_error(variance)),
+        "error_lesions": rounded(float(np.sqrt(variance.fixed))),
     }

@@ -1,18 +1,19 @@
 """Draw the split: which photographs train, validate and test which network.
 
 The unit of a draw is the group (a lesion with its exact duplicates), so that no lesion
-stands in two sets; only the protocol ``image`` draws single photographs and leaks.
+stands in two sets; only the protocol ``image`` draws single photographs and leaks, and
+``leak`` trains both ways for the same test photographs, so that the leak is measured.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from zlib import crc32
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from lesionlab.errors import LabError
+from lesionlab.randomness import SPLIT_FOLDS, SPLIT_SET, derive_seed, generator
 
 Size = int | str | Mapping[str, int]
 SETS = ("test", "valid", "train")  # in the order in which they are drawn
@@ -35,8 +36,7 @@ class Draw:
 
     def generator(self, *key: str) -> np.random.Generator:
         """Make a generator of its own for one draw, whatever other draws there are."""
-        code = crc32("/".join(key).encode())
-        return np.random.default_rng([self.seed, self.fold, code])
+        return generator(SPLIT_SET, self.seed, self.fold, *key)
 
 
 def make_split(
@@ -53,8 +53,10 @@ def make_split(
     ----------
     table : DataFrame
         Columns ``image_id``, ``group``, ``label``; one row a photograph.
-    protocol : {"grouped", "image", "kfold"}
-        ``image`` treats every photograph as its own group.
+    protocol : {"grouped", "image", "kfold", "leak"}
+        ``image`` treats every photograph as its own group. ``leak`` draws single
+        photographs for validation and test, then trains ``fold0`` on lesions that are
+        in neither and ``fold1`` on any other photographs.
     seed : int
         Equal seeds give equal splits.
     folds : int
@@ -80,17 +82,54 @@ def make_split(
     if (mixed > 1).any():
         name = mixed.index[mixed > 1][0]
         raise LabError(f"images.csv: group {name} has two labels; see data/audit.json")
+    if protocol == "leak":
+        return _split_both_ways(pool, sizes=sizes, seed=seed)
     kfold = protocol == "kfold"
     tests = _deal_folds(pool, folds=folds, seed=seed) if kfold else [None]
     parts = [
-        _split_fold(pool, draw=Draw(number, seed), sizes=sizes, test=test)
+        _split_fold(
+            pool,
+            draw=Draw(number, seed),
+            sizes=_size_of_fold(sizes) if kfold else sizes,
+            given={} if test is None else {"test": test},
+        )
         for number, test in enumerate(tests)
     ]
     return pd.concat(parts, ignore_index=True)
 
 
+def _size_of_fold(
+    sizes: Mapping[str, Mapping[str, Size]],
+) -> Mapping[str, Mapping[str, Size]]:
+    """Take counts as a total for validation: a fold keeps natural proportions."""
+    own = dict(sizes["classification"])
+    if isinstance(own["valid"], Mapping):
+        own["valid"] = sum(own["valid"].values())
+    return {**sizes, "classification": own}
+
+
+def _split_both_ways(
+    pool: pd.DataFrame, *, sizes: Mapping[str, Mapping[str, Size]], seed: int
+) -> pd.DataFrame:
+    single = pool.assign(unit=pool["image_id"])
+    given: dict[str, pd.Series] = {}
+    left = single
+    for name in ("test", "valid"):
+        size = sizes["classification"][name]
+        task = "classification"
+        chosen = _draw_set(left, size, draw=Draw(0, seed), task=task, name=name)
+        given[name] = chosen["image_id"]
+        left = left[~left["image_id"].isin(chosen["image_id"])]
+    parts = [
+        _split_fold(way, draw=Draw(number, seed), sizes=sizes, given=given)
+        for number, way in enumerate((pool, single))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
 def _deal_folds(pool: pd.DataFrame, *, folds: int, seed: int) -> list[pd.Series]:
-    dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    own = derive_seed(SPLIT_FOLDS, seed)
+    dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=own)
     shares = dealer.split(pool, pool["label"], pool["unit"])
     return [pool["image_id"].iloc[test] for _, test in shares]
 
@@ -100,18 +139,17 @@ def _split_fold(
     *,
     draw: Draw,
     sizes: Mapping[str, Mapping[str, Size]],
-    test: pd.Series | None,
+    given: Mapping[str, pd.Series],
 ) -> pd.DataFrame:
+    """Draw the sets of a fold that are not `given` by their image ids."""
     drawn = {}
     left = pool
     for name in SETS:
         task = "classification"
-        if name == "test" and test is not None:
-            chosen = pool[pool["image_id"].isin(test)]
+        if name in given:
+            chosen = pool[pool["image_id"].isin(given[name])]
         else:
-            total = test is not None and name == "valid"
             size = sizes[task][name]
-            size = sum(size.values()) if total and isinstance(size, Mapping) else size
             chosen = _draw_set(left, size, draw=draw, task=task, name=name)
         drawn[task, name] = chosen
         left = left[~left["unit"].isin(chosen["unit"])]

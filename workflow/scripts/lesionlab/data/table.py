@@ -1,6 +1,6 @@
 """Build the image table: one row a sound photograph, and the quarantine of the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -181,15 +181,39 @@ def group_photographs(images: pd.DataFrame) -> pd.Series:
         The smallest lesion_id of the group, or image_id where there is none.
     """
     names = images["lesion_id"].fillna(images["image_id"]).astype("str")
-    lesion, pixels = (
-        pd.factorize(column)[0] for column in (names, images["pixels_sha256"])
-    )
-    count = len(images)
-    # photographs are linked through their lesion and through their pixels
-    nodes = range(count)
-    edges = [(n, count + a) for n, a in zip(nodes, lesion, strict=True)]
-    edges += [(n, 2 * count + b) for n, b in zip(nodes, pixels, strict=True)]
-    rows, columns = zip(*edges, strict=True)
-    graph = coo_array(([1] * len(edges), (rows, columns)), shape=(3 * count,) * 2)
+    return link_photographs(names, [names, images["pixels_sha256"]], [])
+
+
+def link_photographs(
+    names: pd.Series, shared: Sequence[pd.Series], pairs: Iterable[tuple[int, int]]
+) -> pd.Series:
+    """Give photographs that are linked, directly or through others, one name.
+
+    Parameters
+    ----------
+    names : Series of str
+        Of each photograph.
+    shared : sequence of Series
+        Photographs with an equal value in one of them are linked.
+    pairs : iterable of tuple of int
+        Positions of further linked photographs.
+
+    Returns
+    -------
+    Series of str
+        The smallest name among all that are linked.
+    """
+    count = len(names)
+    rows, columns = [*range(count)], [*range(count)]
+    size = count
+    for column in shared:
+        values = pd.factorize(column)[0] + size
+        rows += range(count)
+        columns += values.tolist()
+        size = int(values.max()) + 1
+    for a, b in pairs:
+        rows.append(a)
+        columns.append(b)
+    graph = coo_array(([1] * len(rows), (rows, columns)), shape=(size, size))
     part = connected_components(graph, directed=False)[1][:count]
     return names.groupby(part).transform("min")

@@ -22,12 +22,20 @@ from lesionlab.report.words import (
     format_bounds,
     format_figure,
     format_margin,
+    is_leak,
     name_design,
     name_metric,
+    name_training,
 )
 from lesionlab.statistics.metrics import LOWER_IS_BETTER
 from lesionlab.statistics.power import FACTORS, MOST_TRAININGS
 
+# of protocol leak, what a split by photographs does to the figures
+LEAK = {
+    HELPED: "the leak flatters",
+    HURT: "the leak does the opposite of flattering",
+    NO_DIFFERENCE: "the leak adds nothing that matters",
+}
 WANTED = 3  # trainings of an arm; with two an interval is very wide
 
 
@@ -55,7 +63,8 @@ def answer_question(
     verdict = comparison["verdicts"][0]
     pair = find_pair(comparison, verdict["a"], verdict["b"], verdict["metric"])
     kind = verdict["kind"]
-    made = {"verdict": kind.capitalize(), "advice": "", "command": ""}
+    head = LEAK.get(kind, kind) if is_leak(pair["b"]) else kind
+    made = {"verdict": head.capitalize(), "advice": "", "command": ""}
     if kind == ONE_TRAINING:
         text = _say_networks(comparison, pair)
         made["advice"] = "To ask again with more trainings (those that stand are kept):"
@@ -112,7 +121,8 @@ def _say_effect(
         "that was declared to matter."
     )
     return (
-        f"A network trained on pictures of arm {b} instead of arm {a} does {change}: "
+        f"A network trained on {name_training(b)} instead of {name_training(a)} does "
+        f"{change}: "
         f"the difference in {_name(comparison, pair['metric'])} is "
         f"{_figures(comparison, pair)}. {size}"
     )
@@ -122,8 +132,9 @@ def _say_no_difference(
     comparison: Mapping[str, Any], verdict: Mapping[str, Any], pair: Mapping[str, Any]
 ) -> str:
     text = (
-        f"Whether a network is trained on pictures of arm {pair['b']} or of arm "
-        f"{pair['a']} changes its {_name(comparison, pair['metric'])} by less than "
+        f"Whether a network is trained on {name_training(pair['b'])} or on "
+        f"{name_training(pair['a'])} changes its "
+        f"{_name(comparison, pair['metric'])} by less than "
         f"{format_margin(verdict['margin'])}, the smallest difference that was "
         f"declared to matter: the difference is {_figures(comparison, pair)}."
     )
@@ -136,10 +147,10 @@ def _say_undecided(
     comparison: Mapping[str, Any], verdict: Mapping[str, Any], pair: Mapping[str, Any]
 ) -> str:
     return (
-        f"Whether a network trained on pictures of arm {pair['b']} instead of arm "
-        f"{pair['a']} does better or worse stays open: the difference in "
-        f"{_name(comparison, pair['metric'])} is {_figures(comparison, pair)}. It may "
-        f"be nothing, or more than the {format_margin(verdict['margin'])} that was "
+        f"Whether a network trained on {name_training(pair['b'])} instead of "
+        f"{name_training(pair['a'])} does better or worse stays open: the difference "
+        f"in {_name(comparison, pair['metric'])} is {_figures(comparison, pair)}. It "
+        f"may be nothing, or more than the {format_margin(verdict['margin'])} that was "
         "declared to matter."
     )
 

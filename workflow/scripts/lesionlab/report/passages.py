@@ -9,6 +9,9 @@ from lesionlab.report.words import name_design
 SPLITS = {
     "grouped": "Whole lesions are drawn: no lesion is in two sets of a network, "
     "and none of the classifier's test or validation set trained the U-Net.",
+    "leak": "The same test photographs for both ways of training: by lesions (fold0) "
+    "and by single photographs (fold1), where the share of test photographs whose "
+    "lesion is in training stands in brackets.",
     "kfold": "Whole lesions are drawn, and each is tested in one fold.",
     "image": "Single photographs are drawn, as the reference did: the share of "
     "test photographs whose lesion is in training stands in brackets.",
@@ -25,6 +28,23 @@ def describe_data(audit: Mapping[str, Any], *, source: str) -> str:
         f"(see quarantine.csv), {pairs} set(s) of exact duplicates merged into one "
         f"group each, {len(audit['masks_nearly_full'])} mask(s) that cover more than "
         "98 % of the photograph."
+    )
+
+
+def describe_matches(audit: Mapping[str, Any]) -> str:
+    """Count pairs of photographs that show one lesion under two ids."""
+    if "matches" not in audit:
+        return "Photographs of one lesion_id and exact duplicates count as one lesion."
+    matches = audit["matches"]
+    merged = matches["merged_lesions"]
+    pairs = [pair for group in merged for pair in group["pairs"]]
+    published = sum(pair["published"] for pair in pairs)
+    return (
+        f"{len(pairs)} pairs of photographs ({published} of them published) show one "
+        f"lesion under two ids: {sum(len(group['lesions']) for group in merged)} "
+        f"lesions became {len(merged)}. {len(matches['conflicts'])} more pairs have "
+        f"two labels and are not merged, {len(matches['listed'])} are near misses; "
+        "all stand in matches.csv and audit.json."
     )
 
 

@@ -115,6 +115,29 @@ def verdict_table(comparison: Mapping[str, Any]) -> Table:
     return make_table(head, rows)
 
 
+def class_difference_table(comparison: Mapping[str, Any]) -> Table:
+    """Difference of the first two arms on each class against all others."""
+    rows: list[list[Any]] = []
+    starts: list[int] = []
+    for row in comparison["by_class"]:
+        if row["metric"] == "auc":
+            starts.append(len(rows))
+        rows.append(
+            [
+                row["class"] if row["metric"] == "auc" else "",
+                "AUC" if row["metric"] == "auc" else "Recall",
+                row["a"],
+                row["b"],
+                format_figure(row["difference"], signed=True),
+                format_bounds(row, BOTH, signed=True),
+                format_bounds(row, LESIONS, signed=True),
+            ]
+        )
+    arms = [comparison["verdicts"][0][key] for key in ("a", "b")] if rows else ["", ""]
+    head = ["Class", "Metric", *arms, "Difference", OVER_BOTH, OVER_LESIONS]
+    return make_table(head, rows, rules=starts[1:])
+
+
 def variance_table(comparison: Mapping[str, Any]) -> Table:
     """Where the variance of each pair's difference comes from."""
     names = ("lesions", "interaction", "trainings", "error_lesions", "error")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lesionlab.comparison.verdict import HELPED, HURT, NO_DIFFERENCE
+from lesionlab.report.words import is_leak
 
 EQUAL, UNKNOWN = "equal", "unknown"
 OPEN = "leaves it open"
@@ -93,8 +94,10 @@ def tell_truth(
     -------
     list of str
         A sentence on the phantom, then one on each pair of which something is known,
-        the first pair always.
+        the first pair always. Of protocol ``leak`` nothing is known.
     """
+    if comparison["verdicts"] and is_leak(comparison["verdicts"][0]["a"]):
+        return []
     signal = signal if strength else "none"
     sentences = [f"The truth of this phantom: {SIGNALS[signal]}."]
     for number, verdict in enumerate(comparison["verdicts"]):

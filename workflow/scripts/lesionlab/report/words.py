@@ -15,6 +15,7 @@ SHOWN = {
     "brier": "Brier score",
 }
 BOTH, LESIONS = ("low", "high"), ("lesions_low", "lesions_high")
+SPLITS = {"grouped": "lesions", "image": "photographs"}
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -102,6 +103,28 @@ def join(names: Sequence[str]) -> str:
     """Join names: ``a``, ``a and b``, ``a, b and c``."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def name_training(arm: str) -> str:
+    """Say what a network of an arm is trained on.
+
+    Parameters
+    ----------
+    arm : str
+        Its name; of protocol ``leak``, behind a slash, how photographs were split.
+
+    Returns
+    -------
+    str
+        For example ``pictures of arm crop``.
+    """
+    name, _, way = arm.partition("/")
+    return f"pictures of arm {name}" + (f", split by {SPLITS[way]}," if way else "")
+
+
+def is_leak(arm: str) -> bool:
+    """Say whether an arm is one way of splitting: the leak is what is asked about."""
+    return "/" in arm
 
 
 def name_design(trainings: int, folds: int) -> str:

@@ -2,15 +2,19 @@
 
 import numpy as np
 
+from lesionlab.randomness import UNET_FLIPS, UNET_ORDER, generator
 
-def epoch_order(count: int, *, seed: int, epoch: int, shuffle: bool) -> np.ndarray:
+
+def epoch_order(
+    count: int, *, seed: int, fold: str, epoch: int, shuffle: bool
+) -> np.ndarray:
     """Order of the training pairs in one epoch.
 
     Parameters
     ----------
     count : int
         Number of pairs.
-    seed, epoch : int
+    seed, fold, epoch : int, str, int
         The order depends on nothing else, so a killed training finds it again.
     shuffle : bool
         False keeps the order of the arrays.
@@ -22,7 +26,7 @@ def epoch_order(count: int, *, seed: int, epoch: int, shuffle: bool) -> np.ndarr
     """
     if not shuffle:
         return np.arange(count)
-    return np.random.default_rng([seed, epoch]).permutation(count)
+    return generator(UNET_ORDER, seed, fold, epoch).permutation(count)
 
 
 def make_batch(
@@ -32,6 +36,7 @@ def make_batch(
     *,
     flips: bool,
     seed: int,
+    fold: str,
     epoch: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Scale, and mirror at random, the pairs of one step.
@@ -46,7 +51,7 @@ def make_batch(
         Rows of the arrays.
     flips : bool
         Mirror each pair at random along each axis.
-    seed, epoch : int
+    seed, fold, epoch : int, str, int
         With the row, all that a draw depends on.
 
     Returns
@@ -59,8 +64,10 @@ def make_batch(
     x = pixels[chosen].astype(np.float32) / np.float32(255)
     y = masks[chosen][..., None].astype(np.float32) / np.float32(255)
     if flips:
-        for position, row in enumerate(chosen):
-            draw = np.random.default_rng([seed, epoch, int(row)]).random(2) < 0.5
+        # one stream an epoch: a longer table begins with the rows of a shorter one
+        stream = generator(UNET_FLIPS, seed, fold, epoch)
+        draws = stream.random((int(chosen.max()) + 1, 2))[chosen] < 0.5
+        for position, draw in enumerate(draws):
             for axis in np.flatnonzero(draw).tolist():
                 x[position] = np.flip(x[position], axis)
                 y[position] = np.flip(y[position], axis)

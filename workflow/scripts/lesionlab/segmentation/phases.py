@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from lesionlab.randomness import UNET_WEIGHTS, derive_seed
 from lesionlab.segmentation.unet import build_unet
 
 EPSILON = 1e-7
@@ -77,7 +78,7 @@ def compile_unet(options: Mapping[str, Any], phase: Phase) -> keras.Model:
     Parameters
     ----------
     options : Mapping
-        The section ``segmentation`` of the config.
+        The section ``segmentation`` of the config and the ``fold``.
     phase : Phase
         Gives dropout and learning rate.
 
@@ -86,11 +87,12 @@ def compile_unet(options: Mapping[str, Any], phase: Phase) -> keras.Model:
     keras.Model
         Its optimizer is built, so that its variables can be restored.
     """
+    key = options["seed"], options["fold"], phase.name
     model = build_unet(
         height=options["height"],
         width=options["width"],
         dropout=phase.dropout,
-        seed=options["seed"] + 1000 * phase.first,
+        seed=derive_seed(UNET_WEIGHTS, *key),
     )
     model.compile(
         optimizer=keras.optimizers.Adam(phase.learning_rate),

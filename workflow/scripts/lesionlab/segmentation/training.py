@@ -111,7 +111,7 @@ def fit_unet(
     train, valid : Pairs
         The sets; no image is in both.
     options : Mapping
-        The section ``segmentation`` of the config.
+        The section ``segmentation`` of the config and the ``fold``.
     state : TrainingState
         Where snapshots go; entered.
 
@@ -165,9 +165,9 @@ def _train_epoch(
     progress: Progress,
     checkpoint: Callable[[], None],
 ) -> None:
-    size, seed, epoch = options["batch_size"], options["seed"], progress.epoch
-    shuffle = options["shuffle"]
-    order = epoch_order(len(train.rows), seed=seed, epoch=epoch, shuffle=shuffle)
+    size, epoch = options["batch_size"], progress.epoch
+    key = {"seed": options["seed"], "fold": options["fold"], "epoch": epoch}
+    order = epoch_order(len(train.rows), shuffle=options["shuffle"], **key)
     rows = train.rows[order]
     steps = range(progress.step, -(-len(rows) // size))
     epochs = options["epochs"] + options["dropout_free_epochs"]
@@ -179,8 +179,7 @@ def _train_epoch(
             train.masks,
             chosen,
             flips=options["flips"],
-            seed=seed,
-            epoch=epoch,
+            **key,
         )
         model.reset_metrics()
         figures = model.train_on_batch(x, y, return_dict=True)

@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from lesionlab.randomness import UNET_DROPOUT, derive_seed
+
 FILTERS = (16, 32, 64, 128, 256)
 
 
@@ -35,14 +37,14 @@ def build_unet(*, height: int, width: int, dropout: float, seed: int) -> keras.M
         if level:
             skips.append(x)
             x = layers.MaxPooling2D(name=f"down{level}_pool")(x)
-        x = _level(x, filters, dropout, seed + level, f"down{level}")
+        x = _level(x, filters, dropout, seed, f"down{level}")
     for level, filters in enumerate(FILTERS[-2::-1]):
         name = f"up{level}"
         up = layers.Conv2DTranspose(
             filters, 2, strides=2, padding="same", name=f"{name}_transposed"
         )
         x = layers.Concatenate(name=f"{name}_skip")([up(x), skips.pop()])
-        x = _level(x, filters, dropout, seed + len(FILTERS) + level, name)
+        x = _level(x, filters, dropout, seed, name)
     outputs = layers.Conv2D(1, 1, activation="sigmoid", name="probability")(x)
     # names of our own: those of Keras count all networks that a process has built
     return keras.Model(inputs, outputs, name="unet")
@@ -54,5 +56,6 @@ def _level(
     same = {"padding": "same", "activation": "relu"}
     x = layers.Conv2D(filters, 3, **same, name=f"{name}_conv1")(x)
     if dropout:
-        x = layers.Dropout(dropout, seed=seed, name=f"{name}_dropout")(x)
+        own = derive_seed(UNET_DROPOUT, seed, name)
+        x = layers.Dropout(dropout, seed=own, name=f"{name}_dropout")(x)
     return layers.Conv2D(filters, 3, **same, name=f"{name}_conv2")(x)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 METRICS = (
@@ -149,8 +150,8 @@ class Outcome:
         total, positives, others, *parts = sums.T
         support = (total, positives, others)
         denominators = [support[n] for n in (1, 2, 1, 0, 0, 0)]
-        names = ("sensitivity", "specificity", "matched_sensitivity", "accuracy")
-        names += ("log_loss", "brier")
+        names = ["sensitivity", "specificity", "matched_sensitivity", "accuracy"]
+        names += ["log_loss", "brier"]
         means = zip(names, parts, denominators, strict=True)
         figures = {name: part / count for name, part, count in means}
         of_class = of_truth[:, of_truth.any(axis=0)]
@@ -244,9 +245,9 @@ def threshold_at_specificity(valid: Outcome, specificity: float) -> float | None
 
 def _sum_by(member: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
     """Sum the rows of each lesion: (N, ...) to (L, ...)."""
-    sums = np.zeros((count, *values.shape[1:]))
-    np.add.at(sums, member, values)
-    return sums
+    rows = np.arange(len(member))
+    chosen = csr_array((np.ones(len(member)), (member, rows)), (count, len(member)))
+    return np.asarray(chosen @ values)
 
 
 def _clean(value: float, *, whole: bool) -> float | int | None:

@@ -7,7 +7,7 @@ from scipy.stats import binomtest, chi2, norm, rankdata
 
 from lesionlab.errors import LabError
 
-# A variance of AUCs that differ is far above it, the rounding of equal ones far below.
+# The variance of a difference is far above it, the rounding of what never varies below.
 ROUNDING = 1e-24
 
 
@@ -19,9 +19,10 @@ def compare_auc(
     The test of Obuchowski (1997, Biometrics 53:567-578), the clustered form of DeLong,
     DeLong and Clarke-Pearson (1988, Biometrics 44:837-845), which it is where every
     cluster has one photograph. Of several trainings an arm, the mean of their AUCs is
-    compared: a structural component is linear in the AUC, so that the mean over the
-    trainings is the component of the mean AUC. The test is about these trainings on
-    other lesions; it knows nothing of other trainings.
+    compared: an AUC is linear in its structural components, so that their mean over the
+    trainings is that of the mean AUC. The test is about these trainings on
+    other lesions; it knows nothing of other trainings. As every test by the normal
+    distribution it rejects too often where lesions are few.
 
     Parameters
     ----------
@@ -57,11 +58,13 @@ def compare_auc(
     auc_a, auc_b = v10.mean(axis=1)
     difference = float(auc_b - auc_a)
     test |= {"auc_a": float(auc_a), "auc_b": float(auc_b), "difference": difference}
-    estimate = estimate_covariance(v10, v01, cluster[truth], cluster[~truth])
+    # Subtracted before they are squared: equal rankings then differ by exactly 0.
+    estimate = estimate_covariance(
+        np.diff(v10, axis=0), np.diff(v01, axis=0), cluster[truth], cluster[~truth]
+    )
     if estimate is None:
         return test
-    contrast = np.array([-1, 1])
-    variance = float(contrast @ estimate["covariance"] @ contrast)
+    variance = float(estimate["covariance"][0, 0])
     if variance > ROUNDING:
         se = variance**0.5
         z = difference / se
@@ -72,8 +75,8 @@ def compare_auc(
 def place_scores(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Compute the structural components of an AUC from midranks.
 
-    The components are those of DeLong et al. (1988), the way is that of Sun and Xu (2014,
-    IEEE Signal Processing Letters 21:1389-1393).
+    The components are those of DeLong et al. (1988), the way to them is that of Sun and
+    Xu (2014, IEEE Signal Processing Letters 21:1389-1393).
 
     Parameters
     ----------
@@ -125,7 +128,8 @@ def estimate_covariance(
     Parameters
     ----------
     v10 : ndarray of float, shape (A, M)
-        Structural components of A arms on the M positive photographs.
+        Structural components of A arms, or of differences of arms, on the M positive
+        photographs.
     v01 : ndarray of float, shape (A, N)
         On the N negative ones.
     cluster_positive, cluster_negative : ndarray, shapes (M,) and (N,)

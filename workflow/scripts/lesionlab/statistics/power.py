@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
-from lesionlab.statistics.variance import Variance, half_width
+from lesionlab.statistics.variance import Variance, half_width, standard_error
 
 POWER = 0.8
 MOST_TRAININGS = 50  # of an arm and fold; more is no plan
@@ -32,11 +31,10 @@ def detectable(variance: Variance, *, confidence: float) -> float | None:
     float or None
         None where there is one training.
     """
-    half = half_width(variance, confidence)
-    if half is None or variance.rest is None:
+    half, error = half_width(variance, confidence), standard_error(variance)
+    if half is None or error is None:
         return None
-    error = np.sqrt(variance.lesions + variance.rest)
-    return float(half + norm.ppf(POWER) * error)
+    return half + float(ndtri(POWER)) * error
 
 
 def redesign(variance: Variance, *, trainings: int, factor: float) -> Variance:
@@ -84,7 +82,7 @@ def plan(variance: Variance, *, margin: float, confidence: float) -> Mapping[str
     Returns
     -------
     dict
-        ``detectable``, ``trainings`` (of each arm and fold, with these lesions),
+        ``trainings`` (of each arm and fold, with these lesions),
         ``lesions`` (times as many test lesions, with these trainings) and ``both``
         (trainings, times), the fewest trainings that some number of lesions makes
         enough; None where none is enough.
@@ -104,7 +102,6 @@ def plan(variance: Variance, *, margin: float, confidence: float) -> Mapping[str
         pairs = ((n, f) for n in counts for f in FACTORS if shows(n, f))
         both = next(pairs, None)
     return {
-        "detectable": detectable(variance, confidence=confidence),
         "trainings": trainings,
         "lesions": factor,
         "both": both,

@@ -18,13 +18,13 @@ class Lesions:
 
     Parameters
     ----------
-    groups : sequence of str
+    groups : sequence of str, or ndarray
         Group of each of the N photographs.
     truth : ndarray of int, shape (N,)
         Class of each photograph; a lesion has the class of its first one.
     """
 
-    def __init__(self, groups: Sequence[str], truth: np.ndarray) -> None:
+    def __init__(self, groups: Sequence[str] | np.ndarray, truth: np.ndarray) -> None:
         names = np.asarray(groups, str)
         _, first, member = np.unique(names, return_index=True, return_inverse=True)
         self.member = member
@@ -42,7 +42,8 @@ class Lesions:
 
         Of the m lesions of a class m - 1 are drawn with replacement and weighted by
         m / (m - 1), so that the variance of a mean is not m - 1 to m too small (Rao and
-        Wu, 1988). The one lesion of a class always counts once.
+        Wu, 1988). The one lesion of a class always counts once: its own chance cannot
+        be seen.
 
         Parameters
         ----------
@@ -144,18 +145,24 @@ def deviations(
     Returns
     -------
     list of dict of ndarray of float, shape (L,)
-        For each outcome, by metric; NaN where a class has a single lesion.
+        For each outcome, by metric; NaN where the metric is undefined without the one
+        lesion of a class. Where it is defined, that lesion has its plain deviation.
     """
     sizes = lesions.size_of_stratum()
-    scale = np.where(sizes > 1, np.sqrt((sizes - 1) / sizes), np.nan)
+    scale = np.sqrt(np.maximum(1, sizes - 1) / sizes)
     rows = _score_all(outcomes, lesions, lesions.leave_out(), metrics)
-    totals = np.bincount(lesions.stratum).astype(float)
+    totals = np.maximum(1, np.bincount(lesions.stratum))
 
-    def centre(values: np.ndarray) -> np.ndarray:
-        means = np.bincount(lesions.stratum, values) / np.maximum(1, totals)
-        return np.asarray((values - means[lesions.stratum]) * scale)
+    def centre(values: np.ndarray, whole: float) -> np.ndarray:
+        means = np.bincount(lesions.stratum, values) / totals
+        centres = np.where(sizes > 1, means[lesions.stratum], whole)
+        return np.asarray((values - centres) * scale)
 
-    return [{name: centre(values) for name, values in row.items()} for row in rows]
+    wholes = [outcome.score(metrics=metrics) for outcome in outcomes]
+    return [
+        {name: centre(values, whole[name][0]) for name, values in row.items()}
+        for row, whole in zip(rows, wholes, strict=True)
+    ]
 
 
 def _score_all(

@@ -1,0 +1,166 @@
+"""Measure how often the verdict is right where the truth is known: make prove.
+
+    python -m proof.coverage results/.proof/coverage.csv [--draws 1000]
+
+One row a design; a file that stands there already is continued, so that the run can be
+killed at any time.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from tqdm import tqdm
+
+from lesionlab.comparison.estimates import estimate
+from lesionlab.comparison.trainings import score_folds
+from lesionlab.comparison.verdict import judge
+from lesionlab.files import read_csv, write_csv
+from lesionlab.randomness import generator
+from lesionlab.statistics.variance import half_width
+from proof.simulation import ARMS, Design, draw_study
+
+CONFIDENCE, MARGIN = 0.95, 0.02
+# photographs of a test set: that of presets/ham10000-cpu.yaml, and a quarter of it
+SIZES = {"whole": (51, 350), "quarter": (13, 87)}
+SHAPES = ((1, 2), (1, 3), (1, 5), (5, 1), (5, 3))  # folds, seeds
+# standard deviation of the separation of the classes between trainings, of each arm
+NOISE = ((0.0, 0.0), (0.15, 0.15), (0.3, 0.3), (0.6, 0.6), (0.1, 0.3), (0.1, 0.5))
+# much of a score is of one training on one lesion
+CROSSED = (0.20, 0.10, 0.40, 0.10, 0.20)
+DIFFERENCE = 0.05
+KEY = ["size", "folds", "seeds", "noise", "crossed", "difference"]
+
+
+def list_designs() -> Iterator[tuple[dict[str, object], Design]]:
+    """List every design with the columns that name it."""
+    for size, (positives, others) in SIZES.items():
+        for folds, seeds in SHAPES:
+            for noise in NOISE:
+                for parts in (None, CROSSED) if noise == (0.15, 0.15) else (None,):
+                    for difference in (0.0, DIFFERENCE):
+                        design = Design(
+                            folds, seeds, positives, others, noise, difference
+                        )
+                        if parts:
+                            design = replace(design, parts=parts)
+                        names = {
+                            "size": size,
+                            "folds": folds,
+                            "seeds": seeds,
+                            "noise": "/".join(map(str, noise)),
+                            "crossed": parts is not None,
+                            "difference": difference,
+                        }
+                        yield names, design
+
+
+def judge_study(design: Design, number: int) -> dict[str, object]:
+    """Draw one study, and judge it as the workflow does.
+
+    Parameters
+    ----------
+    design : Design
+        The study.
+    number : int
+        Of the draw.
+
+    Returns
+    -------
+    dict
+        ``kind``, ``error`` of the estimate, ``covered`` by the deciding interval,
+        ``half`` of it, and ``single``, the difference of the first pair of trainings.
+    """
+    folds = draw_study(design, generator("proof", number, *_name(design)))
+    scores = score_folds(folds, replicates=0, seed=1, metrics=("auc",))
+    figure = estimate(folds, scores, "auc", *ARMS)
+    assert figure is not None
+    verdict = judge(figure, metric="auc", margin=MARGIN, confidence=CONFIDENCE)
+    half = half_width(figure.variance, CONFIDENCE)
+    assert half is not None
+    error = figure.value - design.difference
+    return {
+        "kind": verdict["kind"],
+        "error": error,
+        "covered": abs(error) <= half,
+        "half": half,
+        "single": figure.points[0, 0],
+    }
+
+
+def _name(design: Design) -> list[str]:
+    return [f"{name} {value}" for name, value in asdict(design).items()]
+
+
+def measure(design: Design, *, draws: int, workers: int) -> dict[str, object]:
+    """Summarise many studies of one design.
+
+    Parameters
+    ----------
+    design : Design
+        The study.
+    draws, workers : int
+        Studies, and processes that draw them.
+
+    Returns
+    -------
+    dict
+        ``draws``; ``coverage`` of the deciding interval; ``false``, the share of
+        verdicts that are false: helped or hurt where the arms are equal or with the
+        wrong sign, or no difference that matters where it does; ``found``, the share of
+        true *helped* or *hurt*; ``half``, the mean half width; ``single_sd``, the
+        standard deviation of the difference of one pair of trainings; ``bias``.
+    """
+    jobs = (delayed(judge_study)(design, number) for number in range(draws))
+    table = pd.DataFrame(Parallel(workers, batch_size=10)(jobs))
+    wrong = {"helped", "hurt"}
+    if design.difference:
+        wrong = {"hurt" if design.difference > 0 else "helped"}
+        wrong |= {"no difference that matters"}
+    right = "helped" if design.difference > 0 else "hurt"
+    found = (table["kind"] == right).mean() if design.difference else np.nan
+    return {
+        "draws": draws,
+        "coverage": round(table["covered"].mean(), 4),
+        "false": round(table["kind"].isin(wrong).mean(), 4),
+        "found": round(found, 4),
+        "half": round(table["half"].mean(), 4),
+        "single_sd": round(table["single"].std(), 4),
+        "bias": round(table["error"].mean(), 4),
+    }
+
+
+def main(arguments: list[str]) -> None:
+    """Measure every design that the file does not hold yet."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args(arguments)
+    rows = []
+    if options.table.exists():
+        kept = read_csv(options.table)
+        rows = kept[kept["draws"] == options.draws].to_dict("records")
+    done = {tuple(str(row[key]) for key in KEY) for row in rows}
+    designs = [
+        (names, design)
+        for names, design in list_designs()
+        if tuple(str(names[key]) for key in KEY) not in done
+    ]
+    for names, design in tqdm(designs, "designs", disable=None):
+        started = time.monotonic()
+        figures = measure(design, draws=options.draws, workers=options.workers)
+        seconds = round(time.monotonic() - started, 1)
+        rows.append({**names, **figures, "seconds": seconds})
+        write_csv(options.table, pd.DataFrame(rows))
+    print(pd.DataFrame(rows).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,132 @@
+"""Find the photographs of one lesion that bear two lesion_ids."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from lesionlab.data.packing import read_mask
+from lesionlab.lesions.candidates import propose_pairs
+from lesionlab.lesions.features import describe_all, read_grey, working_size
+from lesionlab.lesions.verification import (
+    WORTH_ALIGNING,
+    Alignment,
+    align,
+    correlate,
+)
+from lesionlab.lesions.vocabulary import assign_words
+
+EVIDENCE = ["image_a", "image_b", "inliers", "zoom", "turn", "overlap", "correlation"]
+
+
+def match_photographs(
+    images: pd.DataFrame, root: Path, *, workers: int
+) -> pd.DataFrame:
+    """Propose and verify pairs of photographs of different groups.
+
+    Parameters
+    ----------
+    images : DataFrame
+        The image table; its order does not matter.
+    root : Path
+        Of the data.
+    workers : int
+        Threads; the result does not depend on it.
+
+    Returns
+    -------
+    DataFrame
+        ``image_a``, ``image_b`` (``image_a`` comes first in the alphabet), ``inliers``
+        (points that agree on one motion), ``zoom``, ``turn`` in degrees, ``overlap`` in
+        0..1 and ``correlation`` of every proposed pair of ``WORTH_ALIGNING`` inliers or
+        more; sorted by the two ids.
+
+    Raises
+    ------
+    LabError
+        If a photograph or mask cannot be read any more.
+    """
+    images = images.sort_values("image_id", kind="stable").reset_index(drop=True)
+    paths = [root / name for name in images["image"]]
+    sizes = list(zip(images["width"], images["height"], strict=True))
+    features = describe_all(paths, sizes, workers=workers)
+    words, n_words = assign_words(features.descriptors)
+    groups = pd.factorize(images["group"])[0]
+    pairs = propose_pairs(features, words, n_words, groups)
+
+    def verify(pair: np.ndarray) -> Alignment:
+        return align(features.of(pair[0]), features.of(pair[1]))
+
+    with ThreadPoolExecutor(workers) as pool:
+        found = pool.map(verify, pairs)
+        bar = tqdm(found, "pairs", len(pairs), unit="pair", disable=None)
+        aligned = [
+            (*pair, alignment)
+            for pair, alignment in zip(pairs, bar, strict=True)
+            if alignment.inliers >= WORTH_ALIGNING
+        ]
+    rows = [measure_pair(images, root, *pair) for pair in aligned]
+    return pd.DataFrame(rows, columns=EVIDENCE)
+
+
+def measure_pair(
+    images: pd.DataFrame, root: Path, a: int, b: int, alignment: Alignment
+) -> tuple[str, str, int, float, float, float, float]:
+    """Measure how alike two aligned photographs are.
+
+    Parameters
+    ----------
+    images : DataFrame
+        The image table.
+    root : Path
+        Of the data.
+    a, b : int
+        Rows of the two photographs.
+    alignment : Alignment
+        From a to b.
+
+    Returns
+    -------
+    tuple
+        The columns ``EVIDENCE``.
+    """
+    facts = [images.iloc[row] for row in (a, b)]
+    pictures = [read_working(fact, root) for fact in facts]
+    (grey_a, mask_a), (grey_b, mask_b) = pictures
+    assert alignment.motion is not None
+    correlation, overlap = correlate(
+        (grey_a, grey_b), (mask_a, mask_b), alignment.motion
+    )
+    return (
+        facts[0]["image_id"],
+        facts[1]["image_id"],
+        alignment.inliers,
+        round(alignment.zoom, 3),
+        round(alignment.turn, 1),
+        round(overlap, 3),
+        round(correlation, 3),
+    )
+
+
+def read_working(row: pd.Series, root: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read a photograph and its mask at the size at which photographs are compared.
+
+    Parameters
+    ----------
+    row : Series
+        Of the image table.
+    root : Path
+        Of the data.
+
+    Returns
+    -------
+    grey : ndarray of uint8, (h, w)
+    lesion : ndarray of bool, (h, w)
+    """
+    size = working_size(row["width"], row["height"])
+    grey = read_grey(root / row["image"], width=row["width"], height=row["height"])
+    mask = read_mask(root / row["mask"]).astype(np.uint8)
+    return grey, cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST) > 0

@@ -1,0 +1,43 @@
+"""Draw what each arm shows of a few photographs."""
+
+from pathlib import Path
+
+from lesionlab.data.packing import load_pixels
+from lesionlab.files import read_csv
+from lesionlab.report.photo_figures import draw_arms
+from lesionlab.report.style import save_figure
+from lesionlab.stage import Options, Paths, run_stage
+
+SIZE = {"height": 225, "width": 300}
+
+
+def main(paths: Paths, *, options: Options) -> None:
+    test = read_csv(paths.split).query("task == 'classification' and set == 'test'")
+    test = test[test["fold"] == options["fold"]]
+    photographs = read_csv(paths.images).set_index("image_id")["image"]
+    manifests = dict(zip(options["rendered"], paths.manifests, strict=True))
+    files = {arm: find_pictures(path) for arm, path in manifests.items()}
+    rows = {}
+    for label in options["classes"]:
+        of_class = test.loc[test["label"] == label, "image_id"]
+        for name in of_class.sample(
+            min(1, len(of_class)), random_state=options["seed"]
+        ):
+            shown = {
+                arm: files[arm][name]
+                if arm in files
+                else paths.root / photographs[name]
+                for arm in options["arms"]
+            }
+            rows[label] = {a: load_pixels(path, **SIZE) for a, path in shown.items()}
+    save_figure(draw_arms(rows), paths.figure)
+
+
+def find_pictures(manifest: Path) -> dict[str, Path]:
+    table = read_csv(manifest)
+    names = zip(table["image_id"], table["file"], strict=True)
+    return {name: manifest.parent / file for name, file in names}
+
+
+if __name__ == "__main__":
+    run_stage(main)
