@@ -63,8 +63,8 @@ def test_helped_and_hurt_name_arms_metric_interval_and_design():
     assert said["text"] == (
         "A network trained on pictures of arm segmented instead of pictures of arm "
         "original does better: the difference in MEL AUC is +0.040 (95% interval over "
-        "lesions and trainings +0.030 to +0.050; three trainings of each arm). Even the "
-        "near end of the interval matters, being 0.02 or more."
+        "lesions and trainings +0.030 to +0.050; three trainings of each arm). Even "
+        "the near end of the interval matters, being 0.02 or more."
     )
     bounds = figures(-0.04, -0.07, -0.01, trainings=15)
     said = answer_question(comparison(HURT, bounds, folds=5))
