@@ -1,5 +1,6 @@
 """What a run leaves when it ends: its headline, and no state that nobody needs."""
 
+import re
 import shutil
 import subprocess
 
@@ -10,6 +11,9 @@ def test_the_end_shows_the_headline_and_where_the_report_is(finished):
     printed = (finished / "printed.txt").read_text()
     assert "Report: results/tiny/report.html" in printed
     assert "Balanced accuracy" in printed
+    assert "One training. One network of each arm was trained." in printed
+    # the command that adds trainings names the config of this run, and no other file
+    assert re.search(r"--configfile \S+tiny\.yaml more\.yaml\n", printed)
     assert "Synthetic data." in printed
 
 

@@ -110,6 +110,8 @@ FOLDS = [
     for number in range(NUMBER_OF_FOLDS.get(config["split"]["protocol"], 1))
 ]
 ARMS = list(config["classification"]["arms"])
+# arms that show the lesion cut out by a predicted mask, and what they stand beside
+CUT_ARMS = [a for a in ARMS if a in ("original", "segmented", "segmented_true")]
 RENDERED = [arm for arm in ARMS if arm != "original"]  # which shows the photographs
 SEEDS = {
     arm: [f"seed{number}" for number in seeds]
@@ -248,6 +250,28 @@ def outcome():
     """Name what is classified: the classes in order and the positive one."""
     positive = config["dataset"]["positive_class"]
     return {"classes": list(CLASSES), "positive_class": positive}
+
+
+def by_mask(wildcards):
+    """Table of the arms by mask: where arm segmented was run, in one way."""
+    if "segmented" not in ARMS or LEAK:
+        return {}
+    return {"by_mask": rules.score_by_mask.output.table}
+
+
+def phantom_truth():
+    """Name where the class of a phantom shows; nothing of photographs."""
+    if config["dataset"]["source"] != "phantom":
+        return {}
+    phantom = config["dataset"]["phantom"]
+    return {"signal": phantom["signal"], "strength": phantom["strength"]}
+
+
+def config_files():
+    """Config files of the command line, for the command that the answer may name."""
+    own = Path(workflow.basedir, "config.yaml").resolve()
+    named = map(Path, workflow.configfiles)
+    return [str(path) for path in named if path.resolve() != own]
 
 
 def per_run(pattern):

@@ -61,7 +61,29 @@ rule compare_arms:
         "../scripts/compare_arms.py"
 
 
-rule comparison:
-    """Stop after the comparison, before the report."""
+rule score_by_mask:
+    """Score the arms by how good the predicted mask of a photograph is."""
     input:
-        rules.compare_arms.output,
+        predictions=rules.collect_predictions.output.table,
+        masks=expand(rules.score_masks.output.shown, fold=FOLDS),
+    output:
+        table=report(
+            "results/<run>/comparison/by_mask.csv",
+            caption="../report/by_mask.rst",
+            category="Comparison",
+        ),
+    log:
+        "results/<run>/logs/score_by_mask/score_by_mask.log",
+    benchmark:
+        "results/<run>/benchmarks/score_by_mask/score_by_mask.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("score_by_mask.py"),
+        options=pick({}, arms=CUT_ARMS, folds=FOLDS, **outcome()),
+    script:
+        "../scripts/score_by_mask.py"

@@ -1,6 +1,6 @@
 # What is shown: figures and the report.
 #
-# figures/  report.html
+# figures/  comparison/headline.txt  report.html
 
 
 rule plot_samples:
@@ -199,17 +199,28 @@ rule plot_classification:
         runtime=grow(10),
     params:
         code=code("plot_classification.py"),
-        options=pick({}, arms=[arm for arm, _, _ in per_run_keys()]),
+        options=pick({}, arms=[arm for arm, _, _ in compared_keys()]),
     script:
         "../scripts/plot_classification.py"
 
 
 rule plot_comparison:
-    """Draw the differences between arms with their intervals."""
+    """Draw the verdict, the arms with the ladder, and the differences by metric."""
     input:
         comparison=rules.compare_arms.output.comparison,
+        trainings=rules.compare_arms.output.trainings,
     output:
-        figure=report(
+        verdict=report(
+            "results/<run>/figures/verdict.svg",
+            caption="../report/verdict.rst",
+            category="Comparison",
+        ),
+        scores=report(
+            "results/<run>/figures/scores.svg",
+            caption="../report/scores.rst",
+            category="Comparison",
+        ),
+        differences=report(
             "results/<run>/figures/differences.svg",
             caption="../report/differences.rst",
             category="Comparison",
@@ -231,14 +242,42 @@ rule plot_comparison:
         "../scripts/plot_comparison.py"
 
 
+rule write_headline:
+    """Write the headline figures and the answer for a terminal."""
+    input:
+        comparison=rules.compare_arms.output.comparison,
+        split_audit=rules.audit_split.output.split_audit,
+    output:
+        headline="results/<run>/comparison/headline.txt",
+    log:
+        "results/<run>/logs/write_headline/write_headline.log",
+    benchmark:
+        "results/<run>/benchmarks/write_headline/write_headline.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code("write_headline.py"),
+        options=pick(config["dataset"], "source", phantom=phantom_truth()),
+        configs=untracked(config_files()),
+    script:
+        "../scripts/write_headline.py"
+
+
 rule write_report:
     """Write the report: one file that holds everything it shows."""
     input:
+        unpack(by_mask),
         **({"matches": rules.plot_matches.output.figure} if VERIFIED else {}),
         template="workflow/report/template.html",
         audit=rules.audit_images.output.audit,
         split_audit=rules.audit_split.output.split_audit,
         comparison=rules.compare_arms.output.comparison,
+        outcome_table=rules.compare_arms.output.trainings,
+        headline=rules.write_headline.output.headline,
         segmentation_scores=expand(rules.score_masks.output.scores, fold=FOLDS),
         thresholds=expand(rules.tune_threshold.output.threshold, fold=FOLDS),
         unets=expand(rules.train_unet.output.training, fold=FOLDS),
@@ -246,11 +285,13 @@ rule write_report:
         classifiers=per_run(rules.train_classifier.output.training),
         samples=rules.plot_samples.output.figure,
         segmentation=expand(rules.plot_segmentation.output.figure, fold=FOLDS),
-        cases=expand(rules.plot_cases.output.figure, fold=FOLDS),
+        cases=expand(rules.plot_cases.output.figure, fold=FOLDS[0])[0],
         arms=rules.plot_arms.output.figure,
         trainings=rules.plot_classification.output.trainings,
         outcomes=rules.plot_classification.output.outcomes,
-        differences=rules.plot_comparison.output.figure,
+        verdict=rules.plot_comparison.output.verdict,
+        scores=rules.plot_comparison.output.scores,
+        differences=rules.plot_comparison.output.differences,
     output:
         report=report(
             "results/<run>/report.html",
@@ -276,9 +317,18 @@ rule write_report:
             keys=per_run_keys(),
             protocol=config["split"]["protocol"],
             source=config["dataset"]["source"],
+            phantom=phantom_truth(),
             classes=CLASSES,
         ),
         benchmarks=untracked(f"results/{config['run']}/benchmarks"),
         config=untracked(f"results/{config['run']}/config.yaml"),
+        configs=untracked(config_files()),
     script:
         "../scripts/write_report.py"
+
+
+rule comparison:
+    """Stop after the comparison, before the report."""
+    input:
+        rules.compare_arms.output,
+        rules.write_headline.output.headline,

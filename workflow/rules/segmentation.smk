@@ -131,6 +131,7 @@ rule score_masks:
     output:
         scores="results/<run>/{fold}/segmentation/scores.json",
         table="results/<run>/{fold}/segmentation/scores.csv",
+        shown="results/<run>/{fold}/segmentation/mask_scores.csv",
     log:
         "results/<run>/logs/score_masks/{fold}.log",
     benchmark:

@@ -7,7 +7,12 @@ import pandas as pd
 from lesionlab.comparison.averages import average_classes, average_roc
 from lesionlab.comparison.by_class import compare_by_class
 from lesionlab.comparison.ensembles import compare_ensembles
-from lesionlab.comparison.estimates import compare_pairs, describe, estimate
+from lesionlab.comparison.estimates import (
+    compare_pairs,
+    describe,
+    estimate,
+    keep_in_range,
+)
 from lesionlab.comparison.ladder import climb
 from lesionlab.comparison.networks import compare_networks
 from lesionlab.comparison.trainings import read_folds, score_folds, seeds_of
@@ -41,18 +46,23 @@ def main(paths: Paths, *, options: Options) -> None:
     write_csv(paths.roc, pd.concat([average_roc(folds, a) for a in arms]).round(6))
     write_csv(paths.pairs, pd.DataFrame(pairs, columns=PAIR_COLUMNS))
     photographs = pd.concat([fold.photographs for fold in folds])
+    own = photographs[photographs["label"] == options["positive_class"]]
     shared = {"arms": arms, "confidence": confidence}
     write_json(
         paths.comparison,
         {
             "n": len(photographs),
             "n_groups": int(photographs["group"].nunique()),
+            "n_positive_groups": int(own["group"].nunique()),
             **{key: options[key] for key in COPIED},
             "folds": [fold.name for fold in folds],
             "seeds": {arm: seeds_of(folds, arm) for arm in arms},
             "arms": {
                 arm: {
-                    metric: describe(estimate(folds, scores, metric, arm), confidence)
+                    metric: keep_in_range(
+                        describe(estimate(folds, scores, metric, arm), confidence),
+                        metric,
+                    )
                     for metric in METRICS
                 }
                 | average_classes(folds, arm, options["classes"])

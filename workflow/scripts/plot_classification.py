@@ -3,8 +3,8 @@
 import pandas as pd
 
 from lesionlab.files import read_csv, read_json
-from lesionlab.report.curve_figures import draw_outcomes, draw_trainings
 from lesionlab.report.style import save_figure
+from lesionlab.report.training_figures import draw_outcomes, draw_trainings
 from lesionlab.stage import Options, Paths, run_stage
 
 

@@ -1,13 +1,17 @@
-"""Draw the differences between arms with their intervals."""
+"""Draw the verdict, the arms with the ladder, and the differences by metric."""
 
-from lesionlab.files import read_json
-from lesionlab.report.curve_figures import draw_differences
+from lesionlab.files import read_csv, read_json
+from lesionlab.report.arm_figures import draw_differences, draw_scores
 from lesionlab.report.style import save_figure
+from lesionlab.report.verdict_figures import draw_verdict
 from lesionlab.stage import Options, Paths, run_stage
 
 
 def main(paths: Paths, *, options: Options) -> None:
-    save_figure(draw_differences(read_json(paths.comparison)), paths.figure)
+    comparison, trainings = read_json(paths.comparison), read_csv(paths.trainings)
+    save_figure(draw_verdict(comparison, trainings), paths.verdict)
+    save_figure(draw_scores(comparison, trainings), paths.scores)
+    save_figure(draw_differences(comparison), paths.differences)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Draw the training, the threshold and the scores of the U-Net."""
 
 from lesionlab.files import read_csv, read_json
-from lesionlab.report.curve_figures import draw_segmentation
+from lesionlab.report.segmentation_figures import draw_segmentation
 from lesionlab.report.style import save_figure
 from lesionlab.stage import Options, Paths, run_stage
 

@@ -1,6 +1,11 @@
 """Score the test predictions of one training."""
 
-from lesionlab.comparison.estimates import describe, estimate, rounded
+from lesionlab.comparison.estimates import (
+    describe,
+    estimate,
+    keep_in_range,
+    rounded,
+)
 from lesionlab.comparison.trainings import read_folds, score_folds
 from lesionlab.files import read_csv, write_json
 from lesionlab.stage import Options, Paths, provenance, run_stage
@@ -17,7 +22,8 @@ def main(paths: Paths, *, options: Options) -> None:
     )
     figures = {}
     for metric in METRICS:
-        whole = describe(estimate(folds, scores, metric, arm), options["confidence"])
+        figure = estimate(folds, scores, metric, arm)
+        whole = keep_in_range(describe(figure, options["confidence"]), metric)
         figures[metric] = {
             "value": whole["value"],
             "low": whole["lesions_low"],

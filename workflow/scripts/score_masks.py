@@ -13,7 +13,11 @@ from lesionlab.segmentation.overlap import (
     score_mask,
     upsample,
 )
-from lesionlab.segmentation.summary import compare_in_sample, summarise_scores
+from lesionlab.segmentation.summary import (
+    compare_in_sample,
+    flag_in_sample,
+    summarise_scores,
+)
 from lesionlab.stage import Options, Paths, provenance, run_stage
 
 COLUMNS = ["image_id", "group", "label", "jaccard", "dice", "pixel_accuracy"]
@@ -39,7 +43,7 @@ def main(paths: Paths, *, options: Options) -> None:
 
     wanted = split.query(
         "(task == 'segmentation' and set == 'test')"
-        " or (task == 'classification' and set == 'train')"
+        " or (task == 'classification' and set in ('train', 'test'))"
     )
     rows = np.flatnonzero(ids.isin(wanted["image_id"]))
     with ThreadPoolExecutor(options["workers"]) as pool:
@@ -59,6 +63,7 @@ def main(paths: Paths, *, options: Options) -> None:
         "pooled_iou": pooled_iou,
     }
     write_csv(paths.table, test_scores[COLUMNS].round(6))
+    write_csv(paths.shown, flag_in_sample(scores, split).round(6))
     write_json(
         paths.scores,
         {

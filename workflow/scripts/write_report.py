@@ -5,152 +5,161 @@ from pathlib import Path
 from typing import Any
 
 from lesionlab.classification.scope import RUN
-from lesionlab.files import atomic_path, read_json
-from lesionlab.report import tables
-from lesionlab.report.page import embed_picture, fill_template, list_limits
-from lesionlab.report.words import format_p
+from lesionlab.files import atomic_path, read_csv, read_json
+from lesionlab.report import passages, result_tables, tables
+from lesionlab.report.answers import answer_question
+from lesionlab.report.limits import list_limits
+from lesionlab.report.page import embed_picture, fill_template
+from lesionlab.report.reasons import explain_ladder
+from lesionlab.report.stamps import list_stamps
+from lesionlab.report.truths import tell_truth
+from lesionlab.report.words import name_metric
 from lesionlab.stage import Options, Paths, run_stage
 
-
-def describe_data(audit: Mapping[str, Any], *, source: str) -> str:
-    kind = "Generated photographs" if source == "phantom" else "HAM10000 photographs"
-    refused = sum(audit["quarantine"].values())
-    pairs = len(audit["exact_duplicates"])
-    return (
-        f"{kind}: {audit['n']} of {audit['n_groups']} lesion groups; {refused} refused "
-        f"(see quarantine.csv), {pairs} set(s) of exact duplicates merged into one "
-        f"group each, {len(audit['masks_nearly_full'])} mask(s) that cover more than "
-        "98 % of the photograph."
-    )
-
-
-def describe_matches(audit: Mapping[str, Any]) -> str:
-    if "matches" not in audit:
-        return "Photographs of one lesion_id and exact duplicates count as one lesion."
-    matches = audit["matches"]
-    merged = matches["merged_lesions"]
-    pairs = [pair for group in merged for pair in group["pairs"]]
-    published = sum(pair["published"] for pair in pairs)
-    return (
-        f"{len(pairs)} pairs of photographs ({published} of them published) show one "
-        f"lesion under two ids: {sum(len(group['lesions']) for group in merged)} "
-        f"lesions became {len(merged)}. {len(matches['conflicts'])} more pairs have "
-        f"two labels and are not merged, {len(matches['listed'])} are near misses; "
-        "all stand in matches.csv and audit.json."
-    )
+FIGURES = (
+    "samples",
+    "arms",
+    "cases",
+    "trainings",
+    "outcomes",
+    "verdict",
+    "scores",
+    "differences",
+)
 
 
-def describe_in_sample(
-    scores: Mapping[str, Mapping[str, Any]], split_audit: Mapping[str, Any]
-) -> str:
-    texts = []
-    for fold, figures in scores.items():
-        seen, new = (figures["in_sample"][k] for k in ("in_sample", "out_of_sample"))
-        if seen["n"] and new["n"]:
-            texts.append(
-                f"In {fold} the U-Net trained on {seen['n']} of the classifier's "
-                f"{seen['n'] + new['n']} training photographs: their masks have a mean "
-                f"Jaccard of {seen['jaccard']:.3f}, those of the others "
-                f"{new['jaccard']:.3f}."
-            )
-        shares = ", ".join(
-            f"{label} {share or 0:.1%}"
-            for label, share in split_audit["in_sample_share"][fold].items()
-        )
-        texts.append(f"Share of such photographs by class: {shares}.")
-    return " ".join(texts)
+def read_all(names: Sequence[str], files: Sequence[Path]) -> dict[str, dict[str, Any]]:
+    return dict(zip(names, map(read_json, files), strict=True))
 
 
-def describe_mcnemar(comparison: Mapping[str, Any]) -> str:
-    texts = [
-        f"Of {test['n']} lesions, each by its photograph of lowest image_id, arm "
-        f"{test['a']} alone was right on {test['only_a']} and arm {test['b']} alone on "
-        f"{test['only_b']} (McNemar's exact test, p {format_p(test['p_value'])})."
-        for test in comparison["mcnemar"]
-    ]
-    return " ".join(texts)
-
-
-def describe_split(audit: Mapping[str, Any]) -> str:
-    way = {
-        "grouped": "Whole lesions are drawn: no lesion is in two sets of a network, "
-        "and none of the classifier's test or validation set trained the U-Net.",
-        "kfold": "Whole lesions are drawn, and each is tested in one fold.",
-        "image": "Single photographs are drawn, as the reference did: the share of "
-        "test photographs whose lesion is in training stands in brackets.",
-    }
-    return way[audit["protocol"]]
-
-
-def read_all(
-    prefix: str, names: Sequence[str], files: Sequence[Path]
-) -> dict[str, dict[str, Any]]:
-    contents = zip(names, map(read_json, files), strict=True)
-    return {f"{prefix}{name}": content for name, content in contents}
-
-
-def main(paths: Paths, *, options: Options) -> None:
-    audit, split_audit = read_json(paths.audit), read_json(paths.split_audit)
-    comparison = read_json(paths.comparison)
-    folds, classes = options["folds"], options["classes"]
-    keys = ["/".join(key) for key in options["keys"]]
-    parts_of_run = {RUN, *folds, *(part for key in options["keys"] for part in key)}
-    scores = read_all("", folds, paths.segmentation_scores)
-    trainings = read_all("U-Net/", folds, paths.unets)
-    trainings |= read_all("", keys, paths.classifiers)
-    files = {"comparison": comparison, "images": audit, "split": split_audit}
-    files |= {f"segmentation/{name}": content for name, content in scores.items()}
-    files |= read_all("classification/", keys, paths.class_scores)
-    files |= {f"training/{name}": content for name, content in trainings.items()}
-    seeds = comparison["seeds_averaged"]
-    content = {
-        "title": options["title"],
-        "run": paths.report.parent.name,
-        "stamps": comparison["stamps"],
-        "n_images": audit["n"],
-        "n_groups": audit["n_groups"],
-        "n_test": comparison["n"],
-        "n_test_groups": comparison["n_groups"],
-        "answer": comparison["answer"],
+def show_answer(
+    paths: Paths, options: Options, comparison: Mapping[str, Any]
+) -> dict[str, Any]:
+    phantom, primary = options["phantom"], comparison["primary"]
+    return {
+        "answer": answer_question(comparison, configs=list(map(str, paths.configs))),
+        "truth": tell_truth(comparison, **phantom) if phantom else [],
+        "primary": name_metric(primary, comparison["positive_class"]),
+        "margin": f"{comparison['margin']:g}",
         "confidence": f"{comparison['confidence']:.0%}",
         "replicates": comparison["replicates"],
-        "headline": tables.headline_table(comparison),
-        "data_text": describe_data(audit, source=options["source"]),
-        "matches_text": describe_matches(audit),
-        "matches": embed_picture(paths.matches) if hasattr(paths, "matches") else "",
-        "classes": tables.class_table(audit, classes),
-        "split": tables.split_table(split_audit, list(classes)),
-        "split_text": describe_split(split_audit),
-        "segmentation": tables.segmentation_table(scores),
-        "in_sample_text": describe_in_sample(scores, split_audit),
-        "seeds_text": f"Probabilities are averaged over {seeds} seeds before any test."
-        if seeds > 1
-        else "One seed was run.",
-        "per_class": tables.per_class_table(comparison),
-        "mcnemar_text": describe_mcnemar(comparison),
-        "pairs": tables.pair_table(comparison),
-        "trainings_table": tables.training_table(trainings),
+        "specificity": f"{comparison['specificity']:.0%}",
+        "positive": comparison["positive_class"],
+        "intervals_text": passages.describe_intervals(comparison),
+        "design_text": passages.describe_design(comparison),
+        "variance_text": passages.describe_variance(comparison),
+        "ladder_text": explain_ladder(comparison),
+    }
+
+
+def show_results(
+    paths: Paths, options: Options, comparison: Mapping[str, Any]
+) -> dict[str, Any]:
+    pairs = [(verdict["a"], verdict["b"]) for verdict in comparison["verdicts"]]
+    by_mask = getattr(paths, "by_mask", None)
+    return {
+        "arms": result_tables.arm_table(comparison),
+        "metrics": result_tables.metric_table(comparison),
+        "differences": [
+            {
+                "arms": f"{b} − {a}",
+                **result_tables.difference_table(comparison, a, b),
+            }
+            for a, b in pairs
+        ],
+        "verdicts": result_tables.verdict_table(comparison),
+        "by_class": result_tables.class_difference_table(comparison),
+        "variance": result_tables.variance_table(comparison),
+        "networks": result_tables.network_table(comparison),
+        "ensembles": result_tables.ensemble_table(comparison),
+        "ladder": result_tables.ladder_table(comparison),
+        "per_class": result_tables.per_class_table(comparison),
+        "outcomes": result_tables.outcome_table(
+            comparison, read_csv(paths.outcome_table)
+        ),
+        "by_mask": by_mask
+        and result_tables.mask_table(read_csv(by_mask), comparison["positive_class"]),
+    }
+
+
+def show_making(
+    paths: Paths, options: Options, contents: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> dict[str, Any]:
+    keys = ["/".join(key) for key in options["keys"]]
+    trainings = read_all([f"U-Net/{fold}" for fold in options["folds"]], paths.unets)
+    trainings |= read_all(keys, paths.classifiers)
+    parts_of_run = {RUN, *options["folds"]}
+    parts_of_run |= {part for key in options["keys"] for part in key}
+    files = {
+        **contents,
+        "classification scores": [read_json(path) for path in paths.class_scores],
+        "U-Net trainings": [read_json(path) for path in paths.unets],
+        "classifier trainings": [read_json(path) for path in paths.classifiers],
+    }
+    return {
+        "trainings": tables.training_table(trainings),
         "stages": tables.stage_table(paths.benchmarks, parts_of_run),
         "versions": tables.version_table(files),
         "config": paths.config.read_text(encoding="utf-8")
         if paths.config.exists()
         else "not written: this report was made outside of Snakemake",
-        "limits": list_limits(
-            source=options["source"], classes=classes, folds=len(folds), seeds=seeds
-        ),
-        **{
-            name: embed_picture(getattr(paths, name))
-            for name in ("samples", "arms", "trainings", "outcomes", "differences")
-        },
     }
-    for name, pictures in (
-        ("segmentation_figures", paths.segmentation),
-        ("case_figures", paths.cases),
-    ):
-        content[name] = [
+
+
+def main(paths: Paths, *, options: Options) -> None:
+    audit, split_audit = read_json(paths.audit), read_json(paths.split_audit)
+    comparison = read_json(paths.comparison)
+    folds, classes, source = (options[key] for key in ("folds", "classes", "source"))
+    scores = read_all(folds, paths.segmentation_scores)
+    content = {
+        "title": options["title"],
+        "run": paths.report.parent.name,
+        "stamps": list_stamps(
+            source=source,
+            split_audit=split_audit,
+            positive=comparison["positive_class"],
+        ),
+        "n_images": audit["n"],
+        "n_groups": audit["n_groups"],
+        "n_test": comparison["n"],
+        "n_test_groups": comparison["n_groups"],
+        **show_answer(paths, options, comparison),
+        "data_text": passages.describe_data(audit, source=source),
+        "matches_text": passages.describe_matches(audit),
+        "matches": embed_picture(paths.matches) if hasattr(paths, "matches") else "",
+        "classes": tables.class_table(audit, classes),
+        "split": tables.split_table(split_audit, list(classes), folds[:1]),
+        "other_splits": tables.split_table(split_audit, list(classes), folds[1:]),
+        "protocol": split_audit["protocol"],
+        "split_text": passages.SPLITS[split_audit["protocol"]],
+        "segmentation": tables.segmentation_table(scores),
+        "fold_scores": tables.fold_table(scores),
+        "in_sample_text": passages.describe_in_sample(scores, split_audit),
+        "tables": show_results(paths, options, comparison),
+        "making": show_making(
+            paths,
+            options,
+            {
+                "comparison": [comparison],
+                "images": [audit],
+                "split": [split_audit],
+                "segmentation scores": list(scores.values()),
+            },
+        ),
+        "many": tables.MANY,
+        "limits": list_limits(
+            source=source,
+            classes=classes,
+            folds=len(folds),
+            trainings=len(next(iter(comparison["seeds"].values()))),
+        ),
+        "figures": {name: embed_picture(getattr(paths, name)) for name in FIGURES},
+        "segmentation_figures": [
             {"fold": fold, "source": embed_picture(path)}
-            for fold, path in zip(folds, pictures, strict=True)
-        ]
+            for fold, path in zip(folds, paths.segmentation, strict=True)
+        ],
+        "cases_fold": folds[0],
+    }
     html = fill_template(paths.template.read_text(encoding="utf-8"), content)
     with atomic_path(paths.report) as draft:
         draft.write_text(html, encoding="utf-8")

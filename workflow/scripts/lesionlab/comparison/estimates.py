@@ -190,6 +190,32 @@ def describe(figure: Estimate | None, confidence: float) -> dict[str, Any]:
     }
 
 
+def keep_in_range(figure: Mapping[str, Any], metric: str) -> dict[str, Any]:
+    """Cut the bounds of an arm's own metric where the metric ends.
+
+    Student's t knows nothing of an AUC's end at 1; what is cut off covers nothing.
+
+    Parameters
+    ----------
+    figure : Mapping
+        From :func:`describe`, of one arm.
+    metric : str
+        Of :data:`lesionlab.statistics.metrics.METRICS`.
+
+    Returns
+    -------
+    dict
+        The same keys.
+    """
+    highest = {"log_loss": float("inf"), "brier": 2.0}.get(metric, 1.0)
+    cut = {
+        name: min(max(bound, 0.0), highest)
+        for name, bound in figure.items()
+        if name.endswith(("low", "high")) and bound is not None
+    }
+    return {**figure, **cut}
+
+
 def compare_pairs(
     folds: Sequence[Fold],
     scores: Scores,

@@ -1,4 +1,4 @@
-"""Lay out the tables of the report: heads and rows of text."""
+"""Tables of the data, the segmentation, the trainings and the making of a run."""
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -6,11 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from lesionlab.report.words import format_interval, format_p, name_metric
-
 Table = dict[str, Any]
+MANY = 6  # rows of one kind that still stand open
 STARTED = 30  # MB; with less, Python had not yet begun to work
-HEADLINE = ("accuracy", "balanced_accuracy", "sensitivity", "auc", "average_precision")
 NETWORK_SIZE = {
     "pixel_accuracy": ("Pixel accuracy, network size", "0.911"),
     "pooled_iou": ("Pooled IoU, network size", "0.715"),
@@ -18,7 +16,8 @@ NETWORK_SIZE = {
 SEGMENTATION = {
     "n": "Test photographs",
     "threshold": "Threshold",
-    "jaccard": "Jaccard index, mean (median)",
+    "jaccard": "Jaccard index, mean",
+    "median": "Jaccard index, median",
     "thresholded_jaccard": "Thresholded Jaccard (0 below 0.65)",
     "dice": "Dice",
     "sensitivity": "Sensitivity",
@@ -29,28 +28,38 @@ SEGMENTATION = {
 }
 
 
-def make_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
-    """Turn cells into text; a None is a dash."""
-    texts = [[_cell(cell) for cell in row] for row in rows]
-    rows_made = [{"cells": row, "rule": False} for row in texts]
-    return {"head": list(head), "rows": rows_made}
+def make_table(
+    head: Sequence[str], rows: Sequence[Sequence[Any]], *, rules: Collection[int] = ()
+) -> Table:
+    """Turn cells into text; a None is a dash.
+
+    Parameters
+    ----------
+    head : sequence of str
+        Of the columns.
+    rows : sequence of sequences
+        Text and numbers.
+    rules : collection of int
+        Rows with a line above them.
+
+    Returns
+    -------
+    dict
+        ``head`` and ``rows``, for the template.
+    """
+    return {
+        "head": list(head),
+        "rows": [
+            {"cells": [_cell(cell) for cell in row], "rule": number in rules}
+            for number, row in enumerate(rows)
+        ],
+    }
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return "–"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def headline_table(comparison: Mapping[str, Any]) -> Table:
-    """Headline metrics, a row an arm."""
-    positive = comparison["positive_class"]
-    head = ["Arm", *(name_metric(metric, positive) for metric in HEADLINE)]
-    rows = [
-        [arm, *(format_interval(scores[metric]) for metric in HEADLINE)]
-        for arm, scores in comparison["arms"].items()
-    ]
-    return make_table(head, rows)
 
 
 def class_table(
@@ -70,11 +79,13 @@ def class_table(
     return make_table(["Class", "Diagnoses", "Photographs", "Share"], rows)
 
 
-def split_table(audit: Mapping[str, Any], classes: Sequence[str]) -> Table:
-    """Sizes of every set and the leakage of its test set."""
+def split_table(
+    audit: Mapping[str, Any], classes: Sequence[str], folds: Sequence[str]
+) -> Table:
+    """Sizes of every set of some folds, and the leakage of their test sets."""
     rows = []
-    for fold, tasks in audit["counts"].items():
-        for task, sets in tasks.items():
+    for fold in folds:
+        for task, sets in audit["counts"][fold].items():
             leakage = audit["leakage"][fold][task]
             for name in ("train", "valid", "test"):
                 counts = sets.get(name, {})
@@ -92,58 +103,51 @@ def split_table(audit: Mapping[str, Any], classes: Sequence[str]) -> Table:
     return make_table(["Fold", "Network", "Set", *classes, "All"], rows)
 
 
+def _figures(scores: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures of a segmentation by their key, in the order of its table."""
+    flat = {**scores, **scores["jaccard"], "jaccard": scores["jaccard"]["mean"]}
+    shown = {name: flat[key] for key, name in SEGMENTATION.items()}
+    sizes = scores["network_size"]
+    return shown | {name: sizes[key] for key, (name, _) in NETWORK_SIZE.items()}
+
+
 def segmentation_table(scores: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Segmentation scores, a column a fold, beside the reference's."""
+    """Segmentation scores beside the reference's: mean and range over folds."""
+    figures = [_figures(of_fold) for of_fold in scores.values()]
+    references = {"Threshold": "0.40", **dict(NETWORK_SIZE.values())}
     rows = []
-    for key, name in SEGMENTATION.items():
-        cells = []
-        for figures in scores.values():
-            value = figures[key]
-            if key == "jaccard":
-                cells.append(f"{value['mean']:.3f} ({value['median']:.3f})")
-            else:
-                cells.append(_cell(value))
-        rows.append([name, *cells, "0.40" if key == "threshold" else None])
-    for key, (name, reference) in NETWORK_SIZE.items():
-        cells = [_cell(figures["network_size"][key]) for figures in scores.values()]
-        rows.append([name, *cells, reference])
-    return make_table(["", *scores, "reference 2022"], rows)
+    for name in figures[0]:
+        values = [row[name] for row in figures if row[name] is not None]
+        cells = (
+            [_mean(values)] if len(figures) == 1 else [_mean(values), _range(values)]
+        )
+        rows.append([name, *cells, references.get(name)])
+    folds = ["Test set"] if len(figures) == 1 else ["Mean over folds", "Range"]
+    return make_table(["", *folds, "Reference 2022"], rows)
 
 
-def per_class_table(comparison: Mapping[str, Any]) -> Table:
-    """Precision, recall, F1 and support of each class, arm by arm."""
-    arms = comparison["arms"]
-    head = ["Class", "Support"]
-    for arm in arms:
-        head += [f"{arm}: precision", "recall", "F1"]
-    rows = []
-    for label in comparison["classes"]:
-        first = next(iter(arms.values()))["per_class"][label]
-        cells: list[Any] = [label, first["support"]]
-        for scores in arms.values():
-            row = scores["per_class"][label]
-            cells += [row["precision"], row["recall"], row["f1"]]
-        rows.append(cells)
-    total: list[Any] = ["Accuracy", comparison["n"]]
-    for scores in arms.values():
-        total += ["", scores["accuracy"]["value"], ""]
-    table = make_table(head, [*rows, total])
-    table["rows"][-1]["rule"] = True
-    return table
+def _mean(values: Sequence[float]) -> Any:
+    if not values:
+        return None
+    mean = sum(values) / len(values)
+    whole = all(isinstance(value, int) for value in values)
+    return f"{mean:.4g}" if whole else float(mean)
 
 
-def pair_table(comparison: Mapping[str, Any]) -> Table:
-    """Differences of every pair of arms."""
-    rows = [
-        [
-            f"{pair['b']} − {pair['a']}",
-            name_metric(pair["metric"], comparison["positive_class"]),
-            format_interval({**pair, "value": pair["difference"]}, signed=True),
-            format_p(pair["p_value"]),
-        ]
-        for pair in comparison["pairs"]
-    ]
-    return make_table(["Arms", "Metric", "Difference", "p"], rows)
+def _range(values: Sequence[float]) -> Any:
+    if not values:
+        return None
+    low, high = _cell(min(values)), _cell(max(values))
+    return low if low == high else f"{low} to {high}"
+
+
+def fold_table(scores: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Segmentation scores of every fold, a row each."""
+    figures = {fold: _figures(of_fold) for fold, of_fold in scores.items()}
+    head = next(iter(figures.values()))
+    return make_table(
+        ["Fold", *head], [[fold, *row.values()] for fold, row in figures.items()]
+    )
 
 
 def stage_table(folder: Path, parts_of_run: Collection[str]) -> Table:
@@ -185,15 +189,15 @@ def stage_table(folder: Path, parts_of_run: Collection[str]) -> Table:
             ]
         )
     rows.append(["All, one after another", len(table), _duration(table["s"].sum()), ""])
-    made = make_table(head, rows)
-    made["rows"][-1]["rule"] = True
-    return made
+    return make_table(head, rows, rules=[len(rows) - 1])
 
 
 def _duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s"
-    return f"{int(seconds // 60)} min {seconds % 60:02.0f} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min {seconds % 60:02.0f} s"
+    return f"{int(seconds // 3600)} h {seconds % 3600 // 60:02.0f} min"
 
 
 def training_table(trainings: Mapping[str, Mapping[str, Any]]) -> Table:
@@ -216,14 +220,26 @@ def training_table(trainings: Mapping[str, Mapping[str, Any]]) -> Table:
     return make_table([*head, "Device", "Initial weights"], rows)
 
 
-def version_table(files: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Code digest and versions of each file of scores."""
-    rows = [
-        [
-            name,
-            content["code"][:12],
-            ", ".join(f"{package} {v}" for package, v in content["versions"].items()),
-        ]
-        for name, content in files.items()
-    ]
-    return make_table(["File", "Code", "Packages"], rows)
+def version_table(files: Mapping[str, Sequence[Mapping[str, Any]]]) -> Table:
+    """Code digest and versions, a row for each kind of file where they are equal.
+
+    Parameters
+    ----------
+    files : Mapping
+        By kind, the contents of its files.
+
+    Returns
+    -------
+    dict
+        Of :func:`make_table`.
+    """
+    rows = []
+    for kind, contents in files.items():
+        made: dict[tuple[str, str], int] = {}
+        for content in contents:
+            versions = content["versions"].items()
+            packages = ", ".join(f"{package} {number}" for package, number in versions)
+            key = content["code"][:12], packages
+            made[key] = made.get(key, 0) + 1
+        rows += [[kind, number, *key] for key, number in made.items()]
+    return make_table(["Kind", "Files", "Code", "Packages"], rows)

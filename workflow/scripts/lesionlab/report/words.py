@@ -1,45 +1,84 @@
-"""Say in words what the intervals support, and no more."""
+"""Names, figures and counts as people write them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 SHOWN = {
-    "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy",
-    "sensitivity": "{positive} sensitivity",
     "auc": "{positive} AUC",
     "average_precision": "{positive} average precision",
+    "sensitivity": "{positive} sensitivity",
+    "specificity": "{positive} specificity",
+    "matched_sensitivity": "{positive} sensitivity at the chosen specificity",
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "log_loss": "log loss",
+    "brier": "Brier score",
 }
+BOTH, LESIONS = ("low", "high"), ("lesions_low", "lesions_high")
+SPLITS = {"grouped": "lesions", "image": "photographs"}
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def name_metric(metric: str, positive: str) -> str:
-    """Name a metric for people, for example ``MEL AUC``."""
+    """Name a metric in a sentence, for example ``MEL AUC``."""
     return SHOWN[metric].format(positive=positive)
 
 
-def format_interval(figure: Mapping[str, Any], *, signed: bool = False) -> str:
-    """Format ``{value, low, high}`` as ``0.912 (0.880 to 0.941)``.
+def head_metric(metric: str, positive: str) -> str:
+    """Name a metric at the head of a column or a row: with a capital."""
+    name = name_metric(metric, positive)
+    return name[0].upper() + name[1:]
+
+
+def format_figure(value: float | None, *, signed: bool = False) -> str:
+    """Format a figure with three decimals; a dash where it is undefined."""
+    if value is None:
+        return "–"
+    sign = "+" if signed else ""
+    text = f"{value:{sign}.3f}".replace("-", "−")
+    return "0.000" if text.strip("+−") == "0.000" else text
+
+
+def format_bounds(
+    figure: Mapping[str, Any], bounds: Sequence[str] = BOTH, *, signed: bool = False
+) -> str:
+    """Format an interval as ``0.880 to 0.941``; a dash where there is none."""
+    low, high = (figure[name] for name in bounds)
+    if low is None or high is None:
+        return "–"
+    return (
+        f"{format_figure(low, signed=signed)} to {format_figure(high, signed=signed)}"
+    )
+
+
+def format_interval(
+    figure: Mapping[str, Any],
+    bounds: Sequence[str] = BOTH,
+    *,
+    value: str = "value",
+    signed: bool = False,
+) -> str:
+    """Format a figure with one of its intervals as ``0.912 (0.880 to 0.941)``.
 
     Parameters
     ----------
     figure : Mapping
-        Figures may be None.
+        From :func:`lesionlab.comparison.estimates.describe`; figures may be None.
+    bounds : sequence of str
+        :data:`BOTH` (over lesions and trainings) or :data:`LESIONS`.
+    value : str
+        Key of the figure itself.
     signed : bool
         Show a plus sign.
 
     Returns
     -------
     str
-        A dash where the value is undefined.
+        A dash where the value is undefined, the value alone where the interval is.
     """
-    sign = "+" if signed else ""
-    if figure["value"] is None:
-        return "–"
-    value = f"{figure['value']:{sign}.3f}".replace("-", "−")
-    if figure["low"] is None or figure["high"] is None:
-        return value
-    low, high = f"{figure['low']:{sign}.3f}", f"{figure['high']:{sign}.3f}"
-    return f"{value} ({low} to {high})".replace("-", "−")
+    text = format_figure(figure[value], signed=signed)
+    interval = format_bounds(figure, bounds, signed=signed)
+    return text if "–" in (text, interval) else f"{text} ({interval})"
 
 
 def format_p(p_value: float | None) -> str:
@@ -49,117 +88,59 @@ def format_p(p_value: float | None) -> str:
     return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
 
 
-def answer_question(
-    pairs: Sequence[Mapping[str, Any]],
-    *,
-    positive: str,
-    confidence: float,
-    trainings: int,
-) -> str:
-    """Answer the question in one sentence that the intervals support.
+def format_margin(margin: float) -> str:
+    """Format the margin with no more digits than it was given."""
+    return f"{margin:g}"
 
-    AUC decides, since it does not hang on a threshold; sensitivity stands beside it,
-    and accuracies where their interval leaves out 0.
+
+def count(number: int, noun: str) -> str:
+    """Count things: ``one training``, ``12 trainings``."""
+    shown = NUMBERS[number] if number < len(NUMBERS) else str(number)
+    return f"{shown} {noun}" if number == 1 else f"{shown} {noun}s"
+
+
+def join(names: Sequence[str]) -> str:
+    """Join names: ``a``, ``a and b``, ``a, b and c``."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def name_training(arm: str) -> str:
+    """Say what a network of an arm is trained on.
 
     Parameters
     ----------
-    pairs : sequence of Mapping
-        From :func:`lesionlab.comparison.pairs.compare_pairs`; those of the first pair
-        are spoken of.
-    positive : str
-        Name of the positive class.
-    confidence : float
-        Of the intervals.
+    arm : str
+        Its name; of protocol ``leak``, behind a slash, how photographs were split.
+
+    Returns
+    -------
+    str
+        For example ``pictures of arm crop``.
+    """
+    name, _, way = arm.partition("/")
+    return f"pictures of arm {name}" + (f", split by {SPLITS[way]}," if way else "")
+
+
+def is_leak(arm: str) -> bool:
+    """Say whether an arm is one way of splitting: the leak is what is asked about."""
+    return "/" in arm
+
+
+def name_design(trainings: int, folds: int) -> str:
+    """Say how many trainings stand behind the figures of an arm.
+
+    Parameters
+    ----------
     trainings : int
-        Trainings of each arm behind the figures.
+        Of each arm, over all folds.
+    folds : int
+        1 for a hold-out.
 
     Returns
     -------
     str
-        One sentence.
+        For example ``three trainings of each arm in each of five folds``.
     """
-    if not pairs:
-        return "One arm alone was run: there is nothing to compare."
-    a, b = pairs[0]["a"], pairs[0]["b"]
-    rows = {p["metric"]: p for p in pairs if (p["a"], p["b"]) == (a, b)}
-    auc = _difference(rows["auc"])
-    if auc["low"] is None:
-        return (
-            f"The test set is too small to compare the {positive} AUC of {a} and {b}."
-        )
-    if auc["low"] > 0:
-        verdict = f"helped: {b} ranks {positive} better on this test set"
-    elif auc["high"] < 0:
-        verdict = f"hurt: {b} ranks {positive} worse on this test set"
-    else:
-        verdict = (
-            f"made no difference to the ranking of {positive} that this test set can "
-            "show"
-        )
-    sentence = (
-        f"Showing the network arm {b} instead of arm {a} {verdict} (difference in "
-        f"{positive} AUC {format_interval(auc, signed=True)}, {confidence:.0%} "
-        f"intervals over lesions, {_count(trainings)} of each arm)"
-    )
-    for metric, name in (
-        ("sensitivity", f"its sensitivity for {positive}"),
-        ("accuracy", "accuracy"),
-        ("balanced_accuracy", "balanced accuracy"),
-    ):
-        other = _difference(rows[metric])
-        change = "showed no clear change"
-        if other["low"] is not None and other["low"] * other["high"] > 0:
-            change = "rose" if other["value"] > 0 else "fell"
-        elif metric != "sensitivity":
-            continue
-        sentence += f"; {name} {change}: {format_interval(other, signed=True)}"
-    return f"{sentence}."
-
-
-def _count(trainings: int) -> str:
-    return "one training" if trainings == 1 else f"{trainings} trainings"
-
-
-def _difference(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"value": row["difference"], "low": row["low"], "high": row["high"]}
-
-
-def write_headline(
-    arms: Mapping[str, Mapping[str, Any]],
-    *,
-    positive: str,
-    answer: str,
-    stamps: Sequence[Mapping[str, str]],
-) -> str:
-    """Lay out the headline figures as a table for a terminal.
-
-    Parameters
-    ----------
-    arms : Mapping
-        Scores by arm.
-    positive : str
-        Name of the positive class.
-    answer : str
-        The sentence below the table.
-    stamps : sequence of Mapping
-        From :func:`lesionlab.report.stamps.list_stamps`: shown last, where a
-        terminal is read first.
-
-    Returns
-    -------
-    str
-        Some lines, with a newline at the end.
-    """
-    metrics = ("accuracy", "balanced_accuracy", "sensitivity", "auc")
-    rows = [["Arm", *(name_metric(metric, positive) for metric in metrics)]]
-    for arm, scores in arms.items():
-        rows.append([arm, *(format_interval(scores[metric]) for metric in metrics)])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    ]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    table = "\n".join(line.rstrip() for line in lines)
-    warnings = [f"{stamp['title']} {stamp['text']}" for stamp in stamps]
-    return "\n\n".join([table, answer, *warnings]) + "\n"
+    each = f"{count(trainings // folds, 'training')} of each arm"
+    return f"{each} in each of {count(folds, 'fold')}" if folds > 1 else each

@@ -50,6 +50,29 @@ def _round(value: float) -> float | None:
     return None if pd.isna(value) else round(float(value), 6)
 
 
+def flag_in_sample(scores: pd.DataFrame, split: pd.DataFrame) -> pd.DataFrame:
+    """Give the Jaccard of what the classifier is shown, and whether the U-Net saw it.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Columns ``image_id`` and ``jaccard``.
+    split : DataFrame
+        The split table of one fold.
+
+    Returns
+    -------
+    DataFrame
+        ``image_id``, ``group``, ``label``, ``set`` (of the classifier), ``jaccard``,
+        ``in_sample`` (the U-Net trained on the photograph), ordered by image_id.
+    """
+    seen = split.query("task == 'segmentation' and set == 'train'")["image_id"]
+    shown = split.query("task == 'classification'")
+    columns = ["image_id", "group", "label", "set"]
+    table = shown[columns].merge(scores[["image_id", "jaccard"]], on="image_id")
+    return table.assign(in_sample=table["image_id"].isin(seen)).sort_values("image_id")
+
+
 def compare_in_sample(scores: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
     """Compare masks of training photographs that the U-Net saw and did not see.
 
@@ -65,12 +88,9 @@ def compare_in_sample(scores: pd.DataFrame, split: pd.DataFrame) -> dict[str, An
     dict
         ``in_sample`` and ``out_of_sample``, each with ``n`` and ``jaccard`` (the mean).
     """
-    train = split[split["set"] == "train"]
-    seen = train.loc[train["task"] == "segmentation", "image_id"]
-    shown = train.loc[train["task"] == "classification", "image_id"]
-    part = scores[scores["image_id"].isin(shown)]
-    inside = part["image_id"].isin(seen)
+    shown = flag_in_sample(scores, split).query("set == 'train'")
+    inside = shown["in_sample"]
     return {
-        name: {"n": int(flags.sum()), "jaccard": _round(part["jaccard"][flags].mean())}
+        name: {"n": int(flags.sum()), "jaccard": _round(shown["jaccard"][flags].mean())}
         for name, flags in (("in_sample", inside), ("out_of_sample", ~inside))
     }
