@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from lesionlab.data.table import build_table
+from lesionlab.lesions.grouping import MIN_INLIERS
 from lesionlab.lesions.matching import match_photographs
 
 CLASSES = {dx: [dx] for dx in ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")}
@@ -52,7 +53,7 @@ def main() -> None:
         },
         index=pd.Index(LIMITS, name="inliers"),
     )
-    known = evidence[repeat & (evidence["inliers"] >= 8)]["correlation"]
+    known = evidence[repeat & (evidence["inliers"] >= MIN_INLIERS)]["correlation"]
     sys.stdout.write(f"{pairs} repeat pairs\n{table}\n\ncorrelation of repeat pairs\n")
     sys.stdout.write(f"{known.quantile(np.array(QUANTILES))}\n")
     sys.stdout.write(f"{evidence[differ].nlargest(12, 'inliers')}\n")

@@ -63,7 +63,7 @@ def add_artefacts(grey):
 def evidence_of(a, b):
     """Inliers and correlation of two (grey, mask)."""
     described = [describe(grey) for grey, _ in (a, b)]
-    found = align(*((places[:, :2], kinds) for places, kinds in described))
+    found = align(*((p[:, :2], kinds) for p, kinds in described), side=WIDTH)
     if found.motion is None:
         return found.inliers, float("nan")
     return found.inliers, correlate((a[0], b[0]), (a[1], b[1]), found.motion)[0]
@@ -109,7 +109,7 @@ def test_a_photograph_without_texture_has_no_features():
     places, kinds = describe(plain)
     assert places.shape == (0, 4)
     assert kinds.shape == (0, 128)
-    found = align((places[:, :2], kinds), (places[:, :2], kinds))
+    found = align((places[:, :2], kinds), (places[:, :2], kinds), side=96)
     assert (found.inliers, found.motion) == (0, None)
     assert np.isnan(found.zoom)
     assert np.isnan(found.turn)
@@ -299,7 +299,7 @@ def test_published_pairs_are_merged_beside_what_is_found(images):
 def test_merging_is_transitive_and_leaves_conflicts_apart(images):
     images.loc[images["image_id"] == "ISIC_03", "label"] = "MEL"
     images["group"] = images["group"].replace("HAM_08", "HAM_05")
-    evidence = evidence_table((6, 7, 9, 0.5), (7, 8, 9, 0.5), (0, 3, 99, 0.9))
+    evidence = evidence_table((6, 7, 12, 0.5), (7, 8, 12, 0.5), (0, 3, 99, 0.9))
     matches = decide_matches(evidence, NONE, images)
     groups = merge_groups(images, matches).set_axis(images["image_id"])
     linked = ["ISIC_05", "ISIC_06", "ISIC_07", "ISIC_08"]

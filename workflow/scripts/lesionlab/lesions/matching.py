@@ -92,9 +92,10 @@ def align_all(
 def _align_block(
     features: Features, pairs: np.ndarray
 ) -> list[tuple[int, int, Alignment]]:
-    aligned = [
-        (int(a), int(b), align(features.of(a), features.of(b))) for a, b in pairs
-    ]
+    aligned = []
+    for a, b in pairs.tolist():
+        side = 2 * float(features.middles[b].max())
+        aligned.append((a, b, align(features.of(a), features.of(b), side=side)))
     return [pair for pair in aligned if pair[2].inliers >= WORTH_ALIGNING]
 
 
