@@ -63,9 +63,7 @@ def test_the_two_pairs_of_identical_photographs_are_one_group_each(table):
         assert groups[first] == groups[second]
 
 
-def test_photographs_of_one_lesion_under_two_ids_are_found(
-    table, ham10000, repository
-):
+def test_photographs_of_one_lesion_under_two_ids_are_found(table, ham10000, repository):
     """The limits were not chosen on the published pairs."""
     images, _ = table
     published = read_csv(
