@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from scipy.stats import norm
 from tqdm import tqdm
 
-from lesionlab.comparison.estimates import estimate
-from lesionlab.comparison.trainings import score_folds
+from lesionlab.comparison.estimates import Scores, estimate, over_lesions
+from lesionlab.comparison.trainings import Fold, score_folds
 from lesionlab.comparison.verdict import judge
 from lesionlab.files import read_csv, write_csv
 from lesionlab.randomness import generator
@@ -27,6 +28,8 @@ from lesionlab.statistics.variance import half_width
 from proof.simulation import ARMS, Design, draw_study
 
 CONFIDENCE, MARGIN = 0.95, 0.02
+MEASURED = ("auc", "sensitivity")
+LESION_DRAWS = 500
 # photographs of a test set: that of presets/ham10000-cpu.yaml, and a quarter of it
 SIZES = {"whole": (51, 350), "quarter": (13, 87)}
 SHAPES = ((1, 2), (1, 3), (1, 5), (5, 1), (5, 3))  # folds, seeds
@@ -75,10 +78,14 @@ def judge_study(design: Design, number: int) -> dict[str, object]:
     -------
     dict
         ``kind``, ``error`` of the estimate, ``covered`` by the deciding interval,
-        ``half`` of it, and ``single``, the difference of the first pair of trainings.
+        ``half`` of it, and ``single``, the difference of the first pair of trainings;
+        where trainings are alike, which intervals over lesions cover.
     """
     folds = draw_study(design, generator("proof", number, *_name(design)))
-    scores = score_folds(folds, replicates=0, seed=1, metrics=("auc",))
+    alike = design.noise == (0, 0)
+    scores = score_folds(
+        folds, replicates=LESION_DRAWS if alike else 0, seed=1, metrics=MEASURED
+    )
     figure = estimate(folds, scores, "auc", *ARMS)
     assert figure is not None
     verdict = judge(figure, metric="auc", margin=MARGIN, confidence=CONFIDENCE)
@@ -91,7 +98,31 @@ def judge_study(design: Design, number: int) -> dict[str, object]:
         "covered": abs(error) <= half,
         "half": half,
         "single": figure.points[0, 0],
+        **(_cover_lesions(folds, scores, design) if alike else {}),
     }
+
+
+def _cover_lesions(
+    folds: list[Fold], scores: Scores, design: Design
+) -> dict[str, bool | None]:
+    """Say which intervals over lesions cover; trainings being alike, theirs is 0."""
+    separation = design.separations()[0]
+    spread = np.sqrt(sum(design.parts))
+    truths = {
+        "auc": norm.cdf(separation / spread / np.sqrt(2)),
+        "sensitivity": norm.cdf(separation / 2 / spread),
+    }
+    asked: list[tuple[str, str, list[str], float]]
+    asked = [("difference", "auc", list(ARMS), design.difference)]
+    asked += [(name, name, [ARMS[0]], float(truth)) for name, truth in truths.items()]
+    covered: dict[str, bool | None] = {}
+    for name, metric, arms, truth in asked:
+        figure = estimate(folds, scores, metric, *arms)
+        assert figure is not None
+        low, high = over_lesions(figure, CONFIDENCE)
+        inside = low is not None and high is not None and low <= truth <= high
+        covered[f"lesions_{name}"] = inside
+    return covered
 
 
 def _name(design: Design) -> list[str]:
@@ -115,7 +146,9 @@ def measure(design: Design, *, draws: int, workers: int) -> dict[str, object]:
         verdicts that are false: helped or hurt where the arms are equal or with the
         wrong sign, or no difference that matters where it does; ``found``, the share of
         true *helped* or *hurt*; ``half``, the mean half width; ``single_sd``, the
-        standard deviation of the difference of one pair of trainings; ``bias``.
+        standard deviation of the difference of one pair of trainings; ``bias``; and,
+        where trainings are alike, the coverage of the intervals over lesions of the
+        difference and of an arm's AUC and sensitivity.
     """
     jobs = (delayed(judge_study)(design, number) for number in range(draws))
     table = pd.DataFrame(Parallel(workers, batch_size=10)(jobs))
@@ -133,6 +166,10 @@ def measure(design: Design, *, draws: int, workers: int) -> dict[str, object]:
         "half": round(table["half"].mean(), 4),
         "single_sd": round(table["single"].std(), 4),
         "bias": round(table["error"].mean(), 4),
+        **{
+            name: round(table[name].mean(), 4) if name in table else np.nan
+            for name in ("lesions_difference", "lesions_auc", "lesions_sensitivity")
+        },
     }
 
 

@@ -10,6 +10,9 @@ from lesionlab.data.leakage import count_sets, in_sample_share, leakage_by_class
 from lesionlab.data.packing import read_mask, read_photograph
 from lesionlab.data.split import make_split
 from lesionlab.data.table import build_table
+from lesionlab.files import read_csv
+from lesionlab.lesions.grouping import decide_matches, merge_groups
+from lesionlab.lesions.matching import match_photographs
 
 pytestmark = pytest.mark.real
 
@@ -59,6 +62,30 @@ def test_the_two_pairs_of_identical_photographs_are_one_group_each(table):
     groups = images.set_index("image_id")["group"]
     for first, second in pairs:
         assert groups[first] == groups[second]
+
+
+def test_photographs_of_one_lesion_under_two_ids_are_found(table, ham10000, repository):
+    """The limits were not chosen on the published pairs."""
+    images, _ = table
+    published = read_csv(
+        repository / "workflow/resources/ham10000_pairs.csv", comment="#"
+    )
+    evidence = match_photographs(images, ham10000, workers=2)
+    alone = decide_matches(evidence, published.iloc[:0], images)
+    found = alone[alone["decision"] == "merged"]
+    pairs = set(zip(found["image_a"], found["image_b"], strict=True))
+    known = {tuple(sorted(pair)) for pair in published.itertuples(index=False)}
+    assert len(known) == 18
+    assert len(known & pairs) >= 15
+    assert 90 <= len(pairs) <= 130
+    assert (alone["decision"] == "conflict").sum() >= 2
+    matches = decide_matches(evidence, published, images)
+    groups = merge_groups(images, matches)
+    assert 7_370 <= groups.nunique() <= 7_410
+    by_group = images.groupby(groups)["label"].nunique()
+    assert by_group.max() == 1
+    by_image = groups.set_axis(images["image_id"])
+    assert all(by_image[a] == by_image[b] for a, b in known)
 
 
 def test_the_inverted_palette_masks_are_read_right(ham10000):

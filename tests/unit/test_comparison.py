@@ -1,5 +1,7 @@
 """Comparisons: unlike test sets refused, folds kept apart, verdicts by their rules."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -122,11 +124,24 @@ def test_one_training_has_an_interval_over_lesions_alone():
 def test_few_positive_lesions_get_another_interval():
     few = scored(make_tidy({"original": 1.0, "segmented": 1.2}, count=80))
     figure = estimate(*few, "auc", *ARMS)
-    assert figure.few
+    assert figure.lesions < 20
     low, high = over_lesions(figure, 0.95)
     assert low + high == pytest.approx(2 * figure.value)  # Student's t is symmetric
     many = scored(make_tidy({"original": 1.0, "segmented": 1.2}, count=400))
-    assert not estimate(*many, "auc", *ARMS).few
+    assert estimate(*many, "auc", *ARMS).lesions >= 20
+
+
+def test_the_interval_of_a_share_stays_within_it():
+    folds, scores = scored(make_tidy({"original": 6.0}, count=80, seeds=(1, 2)))
+    for metric in ("auc", "accuracy", "sensitivity"):
+        figure = estimate(folds, scores, metric, "original")
+        for low, high in (over_lesions(figure, 0.95), over_both(figure, 0.95)):
+            assert 0 <= low <= figure.value <= high <= 1
+    perfect = replace(figure, value=1.0)
+    low, high = over_lesions(perfect, 0.95)
+    n = figure.lesions
+    assert low == pytest.approx(n / (n + 1.96**2), abs=1e-3)
+    assert high == 1
 
 
 def test_arms_are_paired_by_the_seeds_that_they_share():
@@ -156,7 +171,7 @@ def test_the_kinds_follow_the_interval():
             figure.value + shift,
             figure.replicates + shift,
             figure.variance,
-            figure.few,
+            figure.lesions,
         )
         return judge(moved, metric="auc", margin=margin, confidence=0.95)["kind"]
 

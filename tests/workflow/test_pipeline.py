@@ -16,6 +16,10 @@ pytestmark = pytest.mark.workflow
 COLUMNS = {
     "data/images.csv": "image_id lesion_id group dx label dx_type age sex localization "
     "image mask width height sha256 pixels_sha256 mask_fraction",
+    "data/index.csv": "image_id lesion_id group dx label dx_type age sex localization "
+    "image mask width height sha256 pixels_sha256 mask_fraction",
+    "data/matches.csv": "image_a image_b lesion_a lesion_b label_a label_b inliers zoom "
+    "turn overlap correlation published decision",
     "data/quarantine.csv": "image_id file reason",
     "split/split.csv": "image_id group label fold task set",
     "fold0/segmentation/history.csv": "epoch loss accuracy val_loss val_accuracy "
@@ -160,6 +164,15 @@ def test_class_scores_agree_with_the_predictions(run):
     assert scores["per_class"]["MEL"].keys() == {"precision", "recall", "f1", "support"}
     for metric in ("balanced_accuracy", "auc", "average_precision"):
         assert scores[metric].keys() == {"value", "low", "high"}
+
+
+def test_no_two_lesions_of_the_phantom_are_merged(run):
+    images = read_csv(run / "data/images.csv")
+    assert images["group"].equals(images["lesion_id"])
+    audit = json.loads((run / "data/audit.json").read_text())
+    assert audit["n_groups"] == audit["n_lesions"] == 90
+    assert audit["matches"]["merged_lesions"] == []
+    assert (run / "figures/matches.png").stat().st_size < 2_000_000
 
 
 def test_no_group_is_on_two_sides(run):

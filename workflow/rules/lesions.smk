@@ -8,8 +8,12 @@ VERIFIED = config["dataset"]["merge"] == "verified"
 rule match_lesions:
     """Find photographs of one lesion that bear two lesion_ids."""
     input:
+        **(
+            {"published": "workflow/resources/ham10000_pairs.csv"}
+            if config["dataset"]["source"] != "phantom"
+            else {}
+        ),
         images=rules.index_images.output.index,
-        published="workflow/resources/ham10000_pairs.csv",
     output:
         matches="results/<run>/data/matches.csv",
     log:

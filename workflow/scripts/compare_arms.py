@@ -7,12 +7,7 @@ import pandas as pd
 from lesionlab.comparison.averages import average_classes, average_roc
 from lesionlab.comparison.by_class import compare_by_class
 from lesionlab.comparison.ensembles import compare_ensembles
-from lesionlab.comparison.estimates import (
-    compare_pairs,
-    describe,
-    estimate,
-    keep_in_range,
-)
+from lesionlab.comparison.estimates import compare_pairs, describe, estimate
 from lesionlab.comparison.ladder import climb
 from lesionlab.comparison.networks import compare_networks
 from lesionlab.comparison.trainings import read_folds, score_folds, seeds_of
@@ -59,10 +54,7 @@ def main(paths: Paths, *, options: Options) -> None:
             "seeds": {arm: seeds_of(folds, arm) for arm in arms},
             "arms": {
                 arm: {
-                    metric: keep_in_range(
-                        describe(estimate(folds, scores, metric, arm), confidence),
-                        metric,
-                    )
+                    metric: describe(estimate(folds, scores, metric, arm), confidence)
                     for metric in METRICS
                 }
                 | average_classes(folds, arm, options["classes"])

@@ -10,8 +10,8 @@ from lesionlab.report.photo_figures import draw_pairs
 from lesionlab.report.style import save_figure
 from lesionlab.stage import Options, Paths, run_stage
 
-SHOWN = {"conflict": 8, "merged": 8, "listed": 14}  # pairs at most
-WIDTH = 240  # pixels of a photograph in the figure
+SHOWN = {"conflict": 6, "merged": 6, "listed": 12}  # pairs at most
+WIDTH = 120  # pixels of a photograph in the figure
 
 
 def choose_pairs(matches: pd.DataFrame) -> pd.DataFrame:

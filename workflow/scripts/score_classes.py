@@ -3,7 +3,6 @@
 from lesionlab.comparison.estimates import (
     describe,
     estimate,
-    keep_in_range,
     rounded,
 )
 from lesionlab.comparison.trainings import read_folds, score_folds
@@ -23,7 +22,7 @@ def main(paths: Paths, *, options: Options) -> None:
     figures = {}
     for metric in METRICS:
         figure = estimate(folds, scores, metric, arm)
-        whole = keep_in_range(describe(figure, options["confidence"]), metric)
+        whole = describe(figure, options["confidence"])
         figures[metric] = {
             "value": whole["value"],
             "low": whole["lesions_low"],

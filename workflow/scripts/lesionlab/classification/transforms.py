@@ -39,7 +39,7 @@ def draw_augmentation(
     """
     # one stream an epoch: a longer table begins with the rows of a shorter one
     stream = generator(CLASSIFIER_AUGMENTATION, seed, fold, epoch)
-    draws = stream.random((int(rows.max()) + 1, 8))[rows]
+    draws: np.ndarray = stream.random((int(rows.max()) + 1, 8))[rows]
     draws[:, :2] = (draws[:, :2] < 0.5) & options["flips"]
     draws[:, 2] = np.floor(4 * draws[:, 2]) * options["rotations"]
     draws[:, 3:5] = 1 + options["jitter"] * (2 * draws[:, 3:5] - 1)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from lesionlab.comparison.estimates import describe, estimate, keep_in_range
+from lesionlab.comparison.estimates import describe, estimate
 from lesionlab.comparison.trainings import Fold, average_seeds, score_folds, seeds_of
 from lesionlab.statistics.metrics import METRICS
 
@@ -51,8 +51,6 @@ def compare_ensembles(
         whole = {}
         for metric in MEANT:
             bounds = describe(estimate(wholes, scores, metric, *names), confidence)
-            if len(names) == 1:
-                bounds = keep_in_range(bounds, metric)
             kept = ("value", "lesions_low", "lesions_high")
             whole[metric] = {name: bounds[name] for name in kept}
         return whole

@@ -6,10 +6,12 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from scipy.special import expit, logit
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
 
 from lesionlab.comparison.trainings import Fold, Scored, seeds_of
-from lesionlab.statistics.metrics import METRICS
+from lesionlab.statistics.metrics import LOWER_IS_BETTER, METRICS
 from lesionlab.statistics.variance import (
     Variance,
     fixed_half_width,
@@ -36,15 +38,18 @@ class Estimate:
         The mean under each draw of lesions.
     variance : Variance
         Of the mean.
-    few : bool
-        It rests on fewer than :data:`FEW` lesions of the positive class.
+    lesions : int
+        Of the positive class, behind it.
+    share : bool
+        A metric in 0..1 of one arm, not a loss and not a difference.
     """
 
     points: np.ndarray
     value: float
     replicates: np.ndarray
     variance: Variance
-    few: bool
+    lesions: int
+    share: bool = False
 
 
 def estimate(
@@ -96,7 +101,8 @@ def estimate(
         float(values.mean()),
         np.mean(replicates, axis=0),
         split_variance(values, deviations, strata),
-        sum(int((stratum == positive).sum()) for stratum in strata) < FEW,
+        sum(int((stratum == positive).sum()) for stratum in strata),
+        share=len(arms) == 1 and metric not in LOWER_IS_BETTER,
     )
 
 
@@ -109,9 +115,10 @@ def over_lesions(
 ) -> tuple[float | None, float | None]:
     """Interval over lesions: these networks, other lesions.
 
-    Percentiles of the bootstrap (Efron and Tibshirani, 1993); with few lesions of the
-    positive class, Student's t with the jackknife's standard error. An interval needs
-    half of the replicates.
+    Of a difference or a loss, percentiles of the bootstrap (Efron and Tibshirani,
+    1993), or, with few lesions of the positive class, Student's t with the jackknife's
+    standard error. Of a share, Student's t on the scale of its logit. An interval of
+    percentiles needs half of the replicates.
 
     Parameters
     ----------
@@ -127,9 +134,9 @@ def over_lesions(
     """
     if np.isnan(figure.variance.fixed):
         return None, None
-    if figure.few:
+    if figure.share or figure.lesions < FEW:
         half = fixed_half_width(figure.variance, confidence)
-        return figure.value - half, figure.value + half
+        return _bounds(figure, half, confidence)
     defined = figure.replicates[~np.isnan(figure.replicates)]
     if len(defined) < len(figure.replicates) / 2 or not len(defined):
         return None, None
@@ -155,7 +162,26 @@ def over_both(figure: Estimate, confidence: float) -> tuple[float | None, float 
     half = half_width(figure.variance, confidence)
     if half is None or np.isnan(half):
         return None, None
-    return figure.value - half, figure.value + half
+    return _bounds(figure, half, confidence)
+
+
+def _bounds(figure: Estimate, half: float, confidence: float) -> tuple[float, float]:
+    """Bounds about the value; those of a share stay within 0..1.
+
+    On the scale of its logit a share is about normal, and the half width is divided by
+    value (1 - value), the delta method. At 0 and 1, where nothing varies, it is
+    Wilson's (1927) interval of as many draws as there are lesions.
+    """
+    value = figure.value
+    if not figure.share:
+        return value - half, value + half
+    if not 0 < value < 1:
+        low, high = proportion_confint(
+            value * figure.lesions, figure.lesions, 1 - confidence, method="wilson"
+        )
+        return float(low), float(high)
+    reach = half / (value * (1 - value))
+    return float(expit(logit(value) - reach)), float(expit(logit(value) + reach))
 
 
 def describe(figure: Estimate | None, confidence: float) -> dict[str, Any]:
@@ -188,32 +214,6 @@ def describe(figure: Estimate | None, confidence: float) -> dict[str, Any]:
         "high": rounded(high),
         "trainings": figure.points.size,
     }
-
-
-def keep_in_range(figure: Mapping[str, Any], metric: str) -> dict[str, Any]:
-    """Cut the bounds of an arm's own metric where the metric ends.
-
-    Student's t knows nothing of an AUC's end at 1; what is cut off covers nothing.
-
-    Parameters
-    ----------
-    figure : Mapping
-        From :func:`describe`, of one arm.
-    metric : str
-        Of :data:`lesionlab.statistics.metrics.METRICS`.
-
-    Returns
-    -------
-    dict
-        The same keys.
-    """
-    highest = {"log_loss": float("inf"), "brier": 2.0}.get(metric, 1.0)
-    cut = {
-        name: min(max(bound, 0.0), highest)
-        for name, bound in figure.items()
-        if name.endswith(("low", "high")) and bound is not None
-    }
-    return {**figure, **cut}
 
 
 def compare_pairs(

@@ -62,6 +62,7 @@ def climb(
                 points=figure.points - CHANCE,
                 value=figure.value - CHANCE,
                 replicates=figure.replicates - CHANCE,
+                share=False,
             )
         rows.append(_row(BACKGROUND, None, BACKGROUND, "auc", figure, **rules))
     return rows

@@ -34,7 +34,7 @@ def outline(
         Size and phase of the border's waves of order 2, 3, ...
     radius, aspect : float
         Of the ellipse: its longer half axis as a share of the frame's shorter side
-        (up to 0.4, to lie inside whatever is drawn), and the ratio of its axes.
+        (up to 0.43, to lie inside whatever is drawn), and the ratio of its axes.
     height, width : int
         Of the frame in pixels.
 
@@ -43,8 +43,8 @@ def outline(
     ndarray of float, shape (height, width)
         How deep a pixel lies inside, as a share of the half axis; negative outside.
     """
-    radius *= min(height, width) * draw.uniform(0.9, 1.1)
-    centre = np.array([width, height]) * (0.5 + draw.uniform(-0.06, 0.06, 2))
+    radius *= min(height, width) * draw.uniform(0.93, 1.07)
+    centre = np.array([width, height]) * (0.5 + draw.uniform(-0.04, 0.04, 2))
     turn = draw.uniform(0, 2 * np.pi)
     cos, sin = np.cos(turn), np.sin(turn)
     orders = np.arange(2, 2 + harmonics.shape[1])[:, None]

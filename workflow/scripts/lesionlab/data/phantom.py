@@ -119,7 +119,7 @@ def _draw_look(draw: np.random.Generator, dx: str | None, strength: float) -> Lo
     waves = size * draw.normal(0, 1, len(orders))
     return Look(
         traits=traits,
-        radius=float(draw.uniform(0.24, 0.40)),
+        radius=float(draw.uniform(0.28, 0.43)),
         aspect=float(draw.uniform(0.72, 1.0)),
         harmonics=np.stack([waves, draw.uniform(0, 2 * np.pi, len(orders))]),
     )

@@ -8,7 +8,7 @@ from lesionlab.data.table import link_photographs
 
 # Chosen on the repeat photographs of HAM10000 and on pairs of two diagnoses, never on
 # the published pairs: docs/lesions.md.
-MIN_INLIERS = 8
+MIN_INLIERS = 10
 MIN_CORRELATION = 0.3
 LISTED_INLIERS = 5  # fewer are not worth a look
 MERGED, CONFLICT, LISTED = "merged", "conflict", "listed"

@@ -1,16 +1,16 @@
 """Find the photographs of one lesion that bear two lesion_ids."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
 from lesionlab.data.packing import read_mask
 from lesionlab.lesions.candidates import propose_pairs
-from lesionlab.lesions.features import describe_all, read_grey, working_size
+from lesionlab.lesions.features import Features, describe_all, read_grey, working_size
 from lesionlab.lesions.verification import (
     WORTH_ALIGNING,
     Alignment,
@@ -19,6 +19,7 @@ from lesionlab.lesions.verification import (
 )
 from lesionlab.lesions.vocabulary import assign_words
 
+BLOCK = 256  # pairs at a time
 EVIDENCE = ["image_a", "image_b", "inliers", "zoom", "turn", "overlap", "correlation"]
 
 
@@ -55,21 +56,47 @@ def match_photographs(
     features = describe_all(paths, sizes, workers=workers)
     words, n_words = assign_words(features.descriptors)
     groups = pd.factorize(images["group"])[0]
-    pairs = propose_pairs(features, words, n_words, groups)
-
-    def verify(pair: np.ndarray) -> Alignment:
-        return align(features.of(pair[0]), features.of(pair[1]))
-
-    with ThreadPoolExecutor(workers) as pool:
-        found = pool.map(verify, pairs)
-        bar = tqdm(found, "pairs", len(pairs), unit="pair", disable=None)
-        aligned = [
-            (*pair, alignment)
-            for pair, alignment in zip(pairs, bar, strict=True)
-            if alignment.inliers >= WORTH_ALIGNING
-        ]
+    pairs = propose_pairs(features, words, n_words, groups, workers=workers)
+    aligned = align_all(features, pairs, workers=workers)
     rows = [measure_pair(images, root, *pair) for pair in aligned]
     return pd.DataFrame(rows, columns=EVIDENCE)
+
+
+def align_all(
+    features: Features, pairs: np.ndarray, *, workers: int
+) -> list[tuple[int, int, Alignment]]:
+    """Align pairs of photographs in parallel processes.
+
+    Parameters
+    ----------
+    features : Features
+        Of all photographs.
+    pairs : ndarray of int64, (M, 2)
+        Positions of photographs.
+    workers : int
+        Processes.
+
+    Returns
+    -------
+    list of tuple of (int, int, Alignment)
+        Pairs of ``WORTH_ALIGNING`` inliers or more, in order.
+    """
+    blocks = [pairs[start : start + BLOCK] for start in range(0, len(pairs), BLOCK)]
+    with parallel_config("loky", n_jobs=workers, inner_max_num_threads=1):
+        jobs = (delayed(_align_block)(features, block) for block in blocks)
+        found = Parallel(return_as="generator")(jobs)
+        bar = tqdm(found, "alignments", len(blocks), unit="block", disable=None)
+        return [aligned for block in bar for aligned in block]
+
+
+def _align_block(
+    features: Features, pairs: np.ndarray
+) -> list[tuple[int, int, Alignment]]:
+    aligned = []
+    for a, b in pairs.tolist():
+        side = 2 * float(features.middles[b].max())
+        aligned.append((a, b, align(features.of(a), features.of(b), side=side)))
+    return [pair for pair in aligned if pair[2].inliers >= WORTH_ALIGNING]
 
 
 def measure_pair(

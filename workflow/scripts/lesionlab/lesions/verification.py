@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 RATIO = 0.85  # of the distances to the nearest and the second descriptor, at most
-TOLERANCE = 4.0  # pixels between a point and its aligned partner
+TOLERANCE = 1 / 75  # of the longer side, between a point and its aligned partner
 ZOOM = 5.0  # at most, either way
 WORTH_ALIGNING = 4  # points; two always agree on a similarity, three often
 BORDER = 7  # pixels of the overlap's edge that are left out
@@ -44,7 +44,10 @@ class Alignment:
 
 
 def align(
-    a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray]
+    a: tuple[np.ndarray, np.ndarray],
+    b: tuple[np.ndarray, np.ndarray],
+    *,
+    side: float,
 ) -> Alignment:
     """Align two photographs by their points (RANSAC, Fischler and Bolles 1981).
 
@@ -52,6 +55,8 @@ def align(
     ----------
     a, b : tuple of ndarray
         Points (n, 2) in pixels and descriptors (n, 128) of uint8.
+    side : float
+        Longer side of b in pixels at working size.
 
     Returns
     -------
@@ -66,7 +71,7 @@ def align(
         here,
         there,
         method=cv2.RANSAC,
-        ransacReprojThreshold=TOLERANCE,
+        ransacReprojThreshold=TOLERANCE * side,
         maxIters=2000,
         confidence=0.999,
     )

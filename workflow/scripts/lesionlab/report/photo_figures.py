@@ -137,14 +137,14 @@ def draw_pairs(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> Figure:
         figure.text(0.01, 0.4, "No pair of photographs came near the limits.")
         return figure
     rows = -(-len(pairs) // PAIRS_A_ROW)
-    figure = new_figure(9.6, 1.75 * rows)
+    figure = new_figure(7.4, 1.25 * rows)
     axes = figure.subplots(rows, 2 * PAIRS_A_ROW, squeeze=False).ravel()
     for axis in axes:
         _strip(axis)
     for (title, *photographs), place in zip(pairs, count(step=2), strict=False):
         for axis, photograph in zip(axes[place:], photographs, strict=False):
             axis.imshow(photograph)
-        axes[place].set_title(title, fontsize=6.5, fontweight="normal")
+        axes[place].set_title(title, fontsize=5.5, fontweight="normal")
     return figure
 
 
