@@ -21,10 +21,11 @@ SKILLS = {"original": 2.0, "segmented": 1.7, "segmented_true": 1.7, "crop": 2.0}
 SKILLS["background"] = 0.4
 
 
-def stamps(*, source="folder", known=True, leaks=False):
+def stamps(*, source="folder", known=True, leaks=False, protocol="image"):
     shares = {"MEL": 0.74, "all": 0.31} if leaks else {"MEL": 0.0, "all": 0.0}
     audit = {
         "leaks": leaks,
+        "protocol": protocol,
         "lesion_ids_known": known,
         "leakage": {"fold0": {"classification": shares, "segmentation": shares}},
     }
@@ -42,6 +43,9 @@ def test_each_reason_for_doubt_is_stamped():
     assert leak["title"] == "This split leaks."
     assert "31% of the classifier's test" in leak["text"]
     assert "74% of those of class MEL" in leak["text"]
+    assert leak["text"].endswith("every figure is too good.")
+    measured = stamps(leaks=True, protocol="leak")[0]
+    assert "split by photographs (image) are too good" in measured["text"]
 
 
 def test_the_limits_name_the_benign_diagnoses_and_no_medical_device():

@@ -105,6 +105,12 @@ def test_undecided_says_what_could_have_been_shown_and_what_would_show_it():
     )
 
 
+def test_a_design_that_shows_nothing_is_said_to_show_nothing():
+    verdict = {"margin": 0.02, "detectable": 3.2, "plan": PLAN, "metric": "auc"}
+    text = plan_more(verdict, folds=1, trainings=2)
+    assert text.startswith("This design shows no difference with 80 % power")
+
+
 @pytest.mark.parametrize(
     ("plan", "text"),
     [
@@ -118,6 +124,7 @@ def test_undecided_says_what_could_have_been_shown_and_what_would_show_it():
 def test_every_plan_is_said(plan, text):
     trainings = 5 if plan.pop("alone", False) else 15
     verdict = {"margin": 0.02, "detectable": 0.1, "plan": {**PLAN, **plan}}
+    verdict["metric"] = "auc"
     assert text in plan_more(verdict, folds=5, trainings=trainings)
 
 

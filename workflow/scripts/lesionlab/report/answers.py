@@ -252,6 +252,8 @@ def plan_more(verdict: Mapping[str, Any], *, folds: int, trainings: int) -> str:
         f"With 80 % power this design shows a difference of "
         f"{format_figure(verdict['detectable'])} or more. "
     )
+    if verdict["detectable"] >= 1 and verdict["metric"] not in LOWER_IS_BETTER:
+        power = "This design shows no difference with 80 % power, not even one of 1. "
     if not ways:
         return (
             f"{power}Not even {MOST_TRAININGS} trainings {each} on {FACTORS[-1]} times "
