@@ -18,8 +18,8 @@ COLUMNS = {
     "image mask width height sha256 pixels_sha256 mask_fraction",
     "data/index.csv": "image_id lesion_id group dx label dx_type age sex localization "
     "image mask width height sha256 pixels_sha256 mask_fraction",
-    "data/matches.csv": "image_a image_b lesion_a lesion_b label_a label_b inliers zoom "
-    "turn overlap correlation published decision",
+    "data/matches.csv": "image_a image_b lesion_a lesion_b label_a label_b inliers "
+    "zoom turn overlap correlation published decision",
     "data/quarantine.csv": "image_id file reason",
     "split/split.csv": "image_id group label fold task set",
     "fold0/segmentation/history.csv": "epoch loss accuracy val_loss val_accuracy "
