@@ -266,16 +266,18 @@ def show(root, folds, keys, arms, *, source="folder", phantom=None):
     of_folds = {"segmentation_scores": "scores.json", "unets": "unet.json"}
     of_folds["segmentation"] = "segmentation.svg"
     of_keys = {"class_scores": "scores.json", "classifiers": "training.json"}
-    figures = {"samples": "samples.png", "cases": "cases.png", "arms": "samples.png"}
+    figures = {"samples": "samples.png", "arms": "samples.png"}
+    unet_folds = folds if "segmented" in arms else []
     names = ("trainings", "outcomes", "verdict", "scores", "differences")
     figures |= {name: f"{name}.svg" for name in names}
     write_report.main(
         Paths(
             **shared,
             **{
-                n: [root / fold / file for fold in folds]
+                n: [root / fold / file for fold in unet_folds]
                 for n, file in of_folds.items()
             },
+            cases=[root / "cases.png"],
             **{
                 n: [root / f / a / s / file for a, f, s in keys]
                 for n, file in of_keys.items()
@@ -293,6 +295,7 @@ def show(root, folds, keys, arms, *, source="folder", phantom=None):
             **facts,
             "title": "Does cutting the lesion out help to find melanoma?",
             "folds": folds,
+            "unet_folds": unet_folds,
             "keys": keys,
             "protocol": "kfold",
             "classes": CLASSES,

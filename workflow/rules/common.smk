@@ -112,6 +112,8 @@ FOLDS = [
 ARMS = list(config["classification"]["arms"])
 # arms that show the lesion cut out by a predicted mask, and what they stand beside
 CUT_ARMS = [a for a in ARMS if a in ("original", "segmented", "segmented_true")]
+# folds whose U-Net some arm waits for, or none
+UNET_FOLDS = FOLDS if any(KNOWN_ARMS[arm].mask == "predicted" for arm in ARMS) else []
 RENDERED = [arm for arm in ARMS if arm != "original"]  # which shows the photographs
 SEEDS = {
     arm: [f"seed{number}" for number in seeds]

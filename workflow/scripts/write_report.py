@@ -19,7 +19,6 @@ from lesionlab.stage import Options, Paths, run_stage
 FIGURES = (
     "samples",
     "arms",
-    "cases",
     "trainings",
     "outcomes",
     "verdict",
@@ -82,11 +81,33 @@ def show_results(
     }
 
 
+def show_segmentation(
+    paths: Paths,
+    scores: Mapping[str, Mapping[str, Any]],
+    split_audit: Mapping[str, Any],
+) -> dict[str, Any] | None:
+    """Show the U-Nets; None where no arm waits for one."""
+    if not scores:
+        return None
+    pictures = map(embed_picture, paths.segmentation)
+    return {
+        "scores": tables.segmentation_table(scores),
+        "fold_scores": tables.fold_table(scores),
+        "in_sample_text": passages.describe_in_sample(scores, split_audit),
+        "figures": [
+            {"fold": fold, "source": picture}
+            for fold, picture in zip(scores, pictures, strict=True)
+        ],
+        "cases": embed_picture(paths.cases[0]),
+    }
+
+
 def show_making(
     paths: Paths, options: Options, contents: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> dict[str, Any]:
     keys = ["/".join(key) for key in options["keys"]]
-    trainings = read_all([f"U-Net/{fold}" for fold in options["folds"]], paths.unets)
+    unets = [f"U-Net/{fold}" for fold in options["unet_folds"]]
+    trainings = read_all(unets, paths.unets)
     trainings |= read_all(keys, paths.classifiers)
     parts_of_run = {RUN, *options["folds"]}
     parts_of_run |= {part for key in options["keys"] for part in key}
@@ -110,7 +131,7 @@ def main(paths: Paths, *, options: Options) -> None:
     audit, split_audit = read_json(paths.audit), read_json(paths.split_audit)
     comparison = read_json(paths.comparison)
     folds, classes, source = (options[key] for key in ("folds", "classes", "source"))
-    scores = read_all(folds, paths.segmentation_scores)
+    scores = read_all(options["unet_folds"], paths.segmentation_scores)
     content = {
         "title": options["title"],
         "run": paths.report.parent.name,
@@ -132,9 +153,7 @@ def main(paths: Paths, *, options: Options) -> None:
         "other_splits": tables.split_table(split_audit, list(classes), folds[1:]),
         "protocol": split_audit["protocol"],
         "split_text": passages.SPLITS[split_audit["protocol"]],
-        "segmentation": tables.segmentation_table(scores),
-        "fold_scores": tables.fold_table(scores),
-        "in_sample_text": passages.describe_in_sample(scores, split_audit),
+        "segmentation": show_segmentation(paths, scores, split_audit),
         "tables": show_results(paths, options, comparison),
         "making": show_making(
             paths,
@@ -154,10 +173,6 @@ def main(paths: Paths, *, options: Options) -> None:
             trainings=len(next(iter(comparison["seeds"].values()))),
         ),
         "figures": {name: embed_picture(getattr(paths, name)) for name in FIGURES},
-        "segmentation_figures": [
-            {"fold": fold, "source": embed_picture(path)}
-            for fold, path in zip(folds, paths.segmentation, strict=True)
-        ],
         "cases_fold": folds[0],
     }
     html = fill_template(paths.template.read_text(encoding="utf-8"), content)
