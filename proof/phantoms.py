@@ -35,18 +35,21 @@ class Kind:
         The pair.
     truth : str
         ``helped``, ``hurt``, ``equal``, or ``measured`` with many trainings.
+    width : int
+        Of a photograph, in pixels: two lesions need more.
     """
 
     signal: str
     arms: tuple[str, str]
     truth: str
+    width: int = 72
 
 
 KINDS = {
     "none": Kind("none", ("original", "segmented_true"), "equal"),
     "background": Kind("background", ("original", "segmented_true"), "hurt"),
     "lesion": Kind("lesion", ("original", "background"), "hurt"),
-    "misleading": Kind("misleading", ("original", "segmented_true"), "helped"),
+    "misleading": Kind("misleading", ("original", "segmented_true"), "helped", 144),
     "cut": Kind("lesion", ("original", "segmented"), "measured"),
 }
 
@@ -80,7 +83,9 @@ def run(name: str, changes: dict[str, Any], *, cores: int) -> dict[str, Any]:
 def changes_of(kind: Kind, number: int) -> dict[str, Any]:
     """Lay out the config of one phantom: all its seeds are its own."""
     return {
-        "dataset": {"phantom": {"signal": kind.signal, "seed": number}},
+        "dataset": {
+            "phantom": {"signal": kind.signal, "seed": number, "width": kind.width}
+        },
         "split": {"seed": number},
         "segmentation": {"seed": number},
         "classification": {
