@@ -9,6 +9,7 @@ configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/trainings.smk"
 
 
 pathvars:
@@ -20,17 +21,11 @@ include: "workflow/rules/lesions.smk"
 include: "workflow/rules/segmentation.smk"
 include: "workflow/rules/classification.smk"
 include: "workflow/rules/comparison.smk"
+include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 
 
 report: "workflow/report/workflow.rst"
-
-
-localrules:
-    all,
-    segmentation,
-    classification,
-    comparison,
 
 
 rule all:
@@ -38,6 +33,7 @@ rule all:
     default_target: True
     input:
         "results/<run>/report.html",
+    localrule: True
 
 
 onstart:

@@ -102,7 +102,7 @@ WRONG_ARMS = [
         {"arm_seeds": {"crop": [1]}},
         "'crop' is no arm of classification.arms; allowed: original, segmented",
     ),
-    ({"arm_seeds": {"segmented": [2]}}, "arm_seeds: arms are compared seed by seed"),
+    ({"arm_seeds": {"segmented": [9]}}, "arm_seeds: arms are compared seed by seed"),
 ]
 
 

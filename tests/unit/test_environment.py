@@ -125,6 +125,8 @@ def test_library_imports_run_downwards(repository):
         "segmentation",
         "classification",
         "comparison",
+        "words",
+        "figures",
         "report",
     ]
     library = repository / "workflow" / "scripts" / "lesionlab"

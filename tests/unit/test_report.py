@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 from jinja2 import UndefinedError
 
+from lesionlab.figures.verdict import pair_trainings
 from lesionlab.files import read_json
 from lesionlab.report.headline import write_headline
-from lesionlab.report.limits import list_limits
 from lesionlab.report.page import fill_template
-from lesionlab.report.passages import describe_variance
-from lesionlab.report.stamps import list_stamps
 from lesionlab.report.tables import stage_table, version_table
-from lesionlab.report.verdict_figures import pair_trainings
+from lesionlab.words.limits import list_limits
+from lesionlab.words.passages import describe_variance
+from lesionlab.words.stamps import list_stamps
 from unit.made_run import make_run
 
 CLASSES = {"MEL": ["mel"], "Other_SC": ["bcc", "bkl"]}

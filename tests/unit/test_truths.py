@@ -10,7 +10,7 @@ from lesionlab.comparison.verdict import (
     TOO_SMALL,
     UNDECIDED,
 )
-from lesionlab.report.truths import (
+from lesionlab.words.truths import (
     EQUAL,
     HOLD,
     SIGNALS,

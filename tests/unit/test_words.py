@@ -13,10 +13,9 @@ from lesionlab.comparison.verdict import (
     TOO_SMALL,
     UNDECIDED,
 )
-from lesionlab.report.answers import answer_question, plan_more
-from lesionlab.report.reasons import CAUSES, NEEDED, SAID, conclude, explain_ladder
-from lesionlab.report.truths import tell_truth
-from lesionlab.report.words import (
+from lesionlab.statistics.metrics import METRICS
+from lesionlab.words.answers import answer_question, plan_more
+from lesionlab.words.phrases import (
     LESIONS,
     SHOWN,
     count,
@@ -26,7 +25,8 @@ from lesionlab.report.words import (
     head_metric,
     name_design,
 )
-from lesionlab.statistics.metrics import METRICS
+from lesionlab.words.reasons import CAUSES, NEEDED, SAID, conclude, explain_ladder
+from lesionlab.words.truths import tell_truth
 
 KINDS = (HELPED, HURT, NO_DIFFERENCE, UNDECIDED, ONE_TRAINING, TOO_SMALL)
 PLAN = {"trainings": None, "lesions": None, "both": None}

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from lesionlab.data.packing import load_pixels
+from lesionlab.figures.photographs import draw_arms
+from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
-from lesionlab.report.photo_figures import draw_arms
-from lesionlab.report.style import save_figure
 from lesionlab.stage import Options, Paths, run_stage
 
 SIZE = {"height": 225, "width": 300}

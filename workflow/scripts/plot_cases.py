@@ -1,9 +1,9 @@
 """Draw case studies of the segmentation, at fixed quantiles of the test Jaccard."""
 
 from lesionlab.data.packing import read_mask, read_photograph
+from lesionlab.figures.photographs import choose_cases, draw_cases
+from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
-from lesionlab.report.photo_figures import choose_cases, draw_cases
-from lesionlab.report.style import save_figure
 from lesionlab.stage import Options, Paths, run_stage
 
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from lesionlab.figures.style import save_figure
+from lesionlab.figures.trainings import draw_outcomes, draw_trainings
 from lesionlab.files import read_csv, read_json
-from lesionlab.report.style import save_figure
-from lesionlab.report.training_figures import draw_outcomes, draw_trainings
 from lesionlab.stage import Options, Paths, run_stage
 
 

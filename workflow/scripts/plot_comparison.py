@@ -1,9 +1,9 @@
 """Draw the verdict, the arms with the ladder, and the differences by metric."""
 
+from lesionlab.figures.arms import draw_differences, draw_scores
+from lesionlab.figures.style import save_figure
+from lesionlab.figures.verdict import draw_verdict
 from lesionlab.files import read_csv, read_json
-from lesionlab.report.arm_figures import draw_differences, draw_scores
-from lesionlab.report.style import save_figure
-from lesionlab.report.verdict_figures import draw_verdict
 from lesionlab.stage import Options, Paths, run_stage
 
 

@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 
 from lesionlab.data.packing import read_photograph
+from lesionlab.figures.photographs import draw_pairs
+from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
-from lesionlab.report.photo_figures import draw_pairs
-from lesionlab.report.style import save_figure
 from lesionlab.stage import Options, Paths, run_stage
 
 SHOWN = {"conflict": 6, "merged": 6, "listed": 12}  # pairs at most

@@ -1,10 +1,10 @@
 """Draw a sheet of photographs of every class."""
 
 from lesionlab.data.packing import load_pixels
+from lesionlab.figures.photographs import draw_samples
+from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
 from lesionlab.randomness import SAMPLE_SHEET, derive_seed
-from lesionlab.report.photo_figures import draw_samples
-from lesionlab.report.style import save_figure
 from lesionlab.stage import Options, Paths, run_stage
 
 SIZE = {"height": 225, "width": 300}

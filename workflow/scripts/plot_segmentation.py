@@ -1,8 +1,8 @@
 """Draw the training, the threshold and the scores of the U-Net."""
 
+from lesionlab.figures.segmentation import draw_segmentation
+from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv, read_json
-from lesionlab.report.segmentation_figures import draw_segmentation
-from lesionlab.report.style import save_figure
 from lesionlab.stage import Options, Paths, run_stage
 
 

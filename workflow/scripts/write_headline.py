@@ -1,11 +1,11 @@
 """Write the headline of a run: its figures and its answer, for a terminal."""
 
 from lesionlab.files import atomic_path, read_json
-from lesionlab.report.answers import answer_question
 from lesionlab.report.headline import write_headline
-from lesionlab.report.stamps import list_stamps
-from lesionlab.report.truths import tell_truth
 from lesionlab.stage import Options, Paths, run_stage
+from lesionlab.words.answers import answer_question
+from lesionlab.words.stamps import list_stamps
+from lesionlab.words.truths import tell_truth
 
 
 def main(paths: Paths, *, options: Options) -> None:

@@ -6,15 +6,16 @@ from typing import Any
 
 from lesionlab.classification.scope import RUN
 from lesionlab.files import atomic_path, read_csv, read_json
-from lesionlab.report import passages, result_tables, tables
-from lesionlab.report.answers import answer_question
-from lesionlab.report.limits import list_limits
+from lesionlab.report import result_tables, tables
 from lesionlab.report.page import embed_picture, fill_template
-from lesionlab.report.reasons import explain_ladder
-from lesionlab.report.stamps import list_stamps
-from lesionlab.report.truths import tell_truth
-from lesionlab.report.words import name_metric
 from lesionlab.stage import Options, Paths, run_stage
+from lesionlab.words import passages
+from lesionlab.words.answers import answer_question
+from lesionlab.words.limits import list_limits
+from lesionlab.words.phrases import name_metric
+from lesionlab.words.reasons import explain_ladder
+from lesionlab.words.stamps import list_stamps
+from lesionlab.words.truths import tell_truth
 
 FIGURES = (
     "samples",

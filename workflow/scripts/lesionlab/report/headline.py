@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lesionlab.report.words import BOTH, LESIONS, format_interval, head_metric
+from lesionlab.words.phrases import BOTH, LESIONS, format_interval, head_metric
 
 METRICS = ("auc", "sensitivity", "specificity", "balanced_accuracy")
 
@@ -22,11 +22,11 @@ def write_headline(
     comparison : Mapping
         ``comparison.json``.
     answer : Mapping
-        From :func:`lesionlab.report.answers.answer_question`.
+        From :func:`lesionlab.words.answers.answer_question`.
     truth : sequence of str
-        From :func:`lesionlab.report.truths.tell_truth`; empty for photographs.
+        From :func:`lesionlab.words.truths.tell_truth`; empty for photographs.
     stamps : sequence of Mapping
-        From :func:`lesionlab.report.stamps.list_stamps`: shown last, where a terminal
+        From :func:`lesionlab.words.stamps.list_stamps`: shown last, where a terminal
         is read first.
 
     Returns

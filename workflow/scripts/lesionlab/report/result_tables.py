@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 
 from lesionlab.comparison.estimates import FEW
-from lesionlab.report.answers import find_pair
 from lesionlab.report.tables import Table, make_table
-from lesionlab.report.words import (
+from lesionlab.words.answers import find_pair
+from lesionlab.words.phrases import (
     BOTH,
     LESIONS,
     SHOWN,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lesionlab.comparison.estimates import FEW
-from lesionlab.report.words import name_design
+from lesionlab.words.phrases import name_design
 
 SPLITS = {
     "grouped": "Whole lesions are drawn: no lesion is in two sets of a network, "

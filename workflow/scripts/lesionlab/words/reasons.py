@@ -10,7 +10,7 @@ from lesionlab.comparison.verdict import (
     ONE_TRAINING,
     UNDECIDED,
 )
-from lesionlab.report.words import LESIONS, format_interval, name_metric
+from lesionlab.words.phrases import LESIONS, format_interval, name_metric
 
 WHOLE, CUT = "original", "segmented"  # the fall that the ladder explains
 TURNED = {HELPED: HURT, HURT: HELPED}

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lesionlab.report.style import COLOURS, new_figure
+from lesionlab.figures.style import COLOURS, new_figure
 
 PAIRS_A_ROW = 3
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

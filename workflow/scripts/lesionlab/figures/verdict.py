@@ -9,10 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lesionlab.report.answers import find_pair
-from lesionlab.report.bars import VERDICTS, draw_bar, draw_note, shade_margin
-from lesionlab.report.style import GREY, new_figure
-from lesionlab.report.words import (
+from lesionlab.figures.bars import VERDICTS, draw_bar, draw_note, shade_margin
+from lesionlab.figures.style import GREY, new_figure
+from lesionlab.statistics.metrics import LOWER_IS_BETTER
+from lesionlab.words.answers import find_pair
+from lesionlab.words.phrases import (
     BOTH,
     LESIONS,
     format_bounds,
@@ -20,7 +21,6 @@ from lesionlab.report.words import (
     format_margin,
     name_metric,
 )
-from lesionlab.statistics.metrics import LOWER_IS_BETTER
 
 DARK = "#444444"
 

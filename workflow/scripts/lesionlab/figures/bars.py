@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lesionlab.comparison.verdict import HELPED, HURT, NO_DIFFERENCE
-from lesionlab.report.style import COLOURS, GREY, new_figure
-from lesionlab.report.words import BOTH, LESIONS
+from lesionlab.figures.style import COLOURS, GREY, new_figure
+from lesionlab.words.phrases import BOTH, LESIONS
 
 BLUE, RED, GREEN = COLOURS[:3]
 VERDICTS = {HELPED: GREEN, HURT: RED, NO_DIFFERENCE: BLUE}

@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lesionlab.comparison.ladder import CHANCE
-from lesionlab.report.answers import find_pair
-from lesionlab.report.bars import (
+from lesionlab.figures.bars import (
     BLUE,
     SHADE,
     VERDICTS,
@@ -18,9 +17,10 @@ from lesionlab.report.bars import (
     draw_note,
     shade_margin,
 )
-from lesionlab.report.style import COLOURS, GREY, colour_of, new_figure
-from lesionlab.report.words import SHOWN, head_metric
+from lesionlab.figures.style import COLOURS, GREY, colour_of, new_figure
 from lesionlab.statistics.metrics import LOWER_IS_BETTER
+from lesionlab.words.answers import find_pair
+from lesionlab.words.phrases import SHOWN, head_metric
 
 
 def draw_scores(comparison: Mapping[str, Any], trainings: pd.DataFrame) -> Figure:

@@ -15,7 +15,9 @@ from lesionlab.comparison.verdict import (
     ONE_TRAINING,
     UNDECIDED,
 )
-from lesionlab.report.words import (
+from lesionlab.statistics.metrics import LOWER_IS_BETTER
+from lesionlab.statistics.power import FACTORS, MOST_TRAININGS
+from lesionlab.words.phrases import (
     BOTH,
     LESIONS,
     count,
@@ -27,8 +29,6 @@ from lesionlab.report.words import (
     name_metric,
     name_training,
 )
-from lesionlab.statistics.metrics import LOWER_IS_BETTER
-from lesionlab.statistics.power import FACTORS, MOST_TRAININGS
 
 # of protocol leak, what a split by photographs does to the figures
 LEAK = {

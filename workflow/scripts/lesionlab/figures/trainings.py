@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lesionlab.report.style import GREY, colour_of, new_figure
+from lesionlab.figures.style import GREY, colour_of, new_figure
 
 POINTS = 12_000  # of all curves: more would be seen by nobody and fill the report
 

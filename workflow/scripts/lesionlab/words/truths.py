@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lesionlab.comparison.verdict import HELPED, HURT, NO_DIFFERENCE
-from lesionlab.report.words import is_leak
+from lesionlab.words.phrases import is_leak
 
 EQUAL, UNKNOWN = "equal", "unknown"
 OPEN = "leaves it open"

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lesionlab.report.style import COLOURS, GREY, new_figure
+from lesionlab.figures.style import COLOURS, GREY, new_figure
 
 
 def draw_segmentation(
