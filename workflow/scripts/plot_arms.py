@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from lesionlab.data.packing import load_pixels
+from lesionlab.data.packing import load_small
 from lesionlab.figures.photographs import draw_arms
 from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
+from lesionlab.randomness import ARM_SHEET, derive_seed
 from lesionlab.stage import Options, Paths, run_stage
 
-SIZE = {"height": 225, "width": 300}
+WIDTH = 300  # pixels of a picture in the figure
 
 
 def main(paths: Paths, *, options: Options) -> None:
@@ -20,16 +21,17 @@ def main(paths: Paths, *, options: Options) -> None:
     rows = {}
     for label in options["classes"]:
         of_class = test.loc[test["label"] == label, "image_id"]
-        for name in of_class.sample(
-            min(1, len(of_class)), random_state=options["seed"]
-        ):
+        seed = derive_seed(ARM_SHEET, options["seed"], label)
+        for name in of_class.sample(min(1, len(of_class)), random_state=seed):
             shown = {
                 arm: files[arm][name]
                 if arm in files
                 else paths.root / photographs[name]
                 for arm in options["arms"]
             }
-            rows[label] = {a: load_pixels(path, **SIZE) for a, path in shown.items()}
+            rows[label] = {
+                a: load_small(path, width=WIDTH) for a, path in shown.items()
+            }
     save_figure(draw_arms(rows), paths.figure)
 
 

@@ -1,10 +1,8 @@
 """Draw pairs of photographs that show one lesion, or nearly seem to."""
 
-import cv2
-import numpy as np
 import pandas as pd
 
-from lesionlab.data.packing import read_photograph
+from lesionlab.data.packing import load_small
 from lesionlab.figures.photographs import draw_pairs
 from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
@@ -29,11 +27,6 @@ def choose_pairs(matches: pd.DataFrame) -> pd.DataFrame:
 def main(paths: Paths, *, options: Options) -> None:
     files = read_csv(paths.images).set_index("image_id")["image"]
 
-    def read_small(name: str) -> np.ndarray:
-        photograph = read_photograph(paths.root / files[name])
-        height = max(1, round(WIDTH * photograph.shape[0] / photograph.shape[1]))
-        return cv2.resize(photograph, (WIDTH, height), interpolation=cv2.INTER_AREA)
-
     pairs = []
     for pair in choose_pairs(read_csv(paths.matches)).itertuples():
         alike = "-" if pd.isna(pair.correlation) else f"{pair.correlation:.2f}"
@@ -42,7 +35,11 @@ def main(paths: Paths, *, options: Options) -> None:
             f"{pair.image_a}, {pair.image_b}\n{pair.label_a}, {pair.label_b}: "
             f"{pair.inliers} inliers, r {alike}, {decision}"
         )
-        pairs.append((title, read_small(pair.image_a), read_small(pair.image_b)))
+        first, second = (
+            load_small(paths.root / files[name], width=WIDTH)
+            for name in (pair.image_a, pair.image_b)
+        )
+        pairs.append((title, first, second))
     save_figure(draw_pairs(pairs), paths.figure)
 
 

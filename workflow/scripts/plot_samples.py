@@ -1,13 +1,13 @@
 """Draw a sheet of photographs of every class."""
 
-from lesionlab.data.packing import load_pixels
+from lesionlab.data.packing import load_small
 from lesionlab.figures.photographs import draw_samples
 from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
 from lesionlab.randomness import SAMPLE_SHEET, derive_seed
 from lesionlab.stage import Options, Paths, run_stage
 
-SIZE = {"height": 225, "width": 300}
+WIDTH = 300  # pixels of a photograph in the figure
 
 
 def main(paths: Paths, *, options: Options) -> None:
@@ -18,7 +18,7 @@ def main(paths: Paths, *, options: Options) -> None:
         count = min(options["samples"], len(rows))
         seed = derive_seed(SAMPLE_SHEET, options["seed"], label)
         chosen = rows.sample(count, random_state=seed)["image"]
-        samples[label] = [load_pixels(paths.root / name, **SIZE) for name in chosen]
+        samples[label] = [load_small(paths.root / name, width=WIDTH) for name in chosen]
     save_figure(draw_samples(samples), paths.figure)
 
 

@@ -11,6 +11,7 @@ import json
 
 import numpy as np
 
+ARM_SHEET = "arm sheet"
 BOOTSTRAP = "bootstrap"
 CLASSIFIER_AUGMENTATION = "classifier augmentation"
 CLASSIFIER_ORDER = "classifier order"

@@ -101,6 +101,13 @@ def resize_mask(mask: np.ndarray, *, height: int, width: int) -> np.ndarray:
     return np.where(area > 127, np.uint8(255), np.uint8(0))
 
 
+def load_small(path: Path, *, width: int) -> np.ndarray:
+    """Decode a photograph and resize it to a width, in its own proportions."""
+    pixels = read_photograph(path)
+    height = max(1, round(width * pixels.shape[0] / pixels.shape[1]))
+    return resize_photograph(pixels, height=height, width=width)
+
+
 def load_pixels(path: Path, *, height: int, width: int) -> np.ndarray:
     """Decode and resize a photograph; see :func:`resize_photograph`."""
     return resize_photograph(read_photograph(path), height=height, width=width)
