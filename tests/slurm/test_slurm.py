@@ -15,12 +15,17 @@ ON_THE_HEAD_NODE = {
     "audit_split",
     "collect_predictions",
     "compare_arms",
+    "group_lesions",
+    "plot_arms",
     "plot_cases",
     "plot_classification",
     "plot_comparison",
+    "plot_matches",
     "plot_samples",
     "plot_segmentation",
+    "score_by_mask",
     "split_dataset",
+    "write_headline",
     "write_report",
 }
 

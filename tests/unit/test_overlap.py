@@ -102,6 +102,8 @@ def test_in_sample_masks_are_told_from_others():
     split = pd.DataFrame(
         {
             "image_id": ["a", "b", "a"],
+            "group": ["g", "h", "g"],
+            "label": "MEL",
             "task": ["classification", "classification", "segmentation"],
             "set": "train",
         }
