@@ -10,7 +10,8 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -25,43 +26,57 @@ from lesionlab.comparison.verdict import judge
 from lesionlab.files import read_csv, write_csv
 from lesionlab.randomness import generator
 from lesionlab.statistics.variance import half_width
-from proof.simulation import ARMS, Design, draw_study
+from proof.simulation import ARMS, PARTS, Design, draw_study
 
 CONFIDENCE, MARGIN = 0.95, 0.02
 MEASURED = ("auc", "sensitivity")
 LESION_DRAWS = 500
 # photographs of a test set: that of presets/ham10000-cpu.yaml, and a quarter of it
 SIZES = {"whole": (51, 350), "quarter": (13, 87)}
-SHAPES = ((1, 2), (1, 3), (1, 5), (5, 1), (5, 3))  # folds, seeds
+SHAPES = ((1, 2), (1, 3), (1, 5), (5, 1), (5, 3), (3, 2))  # folds, seeds
+# of a fold, whose trainings share the lesions that they trained on; only folds show it
+FOLD_NOISE = 0.15
+COVERAGE, FALSE = (0.93, 0.97), 0.06  # what is asked of every design
+# one arm's trainings vary five times as much as the other's: shown, and not asked
+EXTREME = "0.1/0.5"
 # standard deviation of the separation of the classes between trainings, of each arm
 NOISE = ((0.0, 0.0), (0.15, 0.15), (0.3, 0.3), (0.6, 0.6), (0.1, 0.3), (0.1, 0.5))
 # much of a score is of one training on one lesion
-CROSSED = (0.20, 0.10, 0.40, 0.10, 0.20)
+CROSSED, CROSSED_NOISE = (0.20, 0.10, 0.40, 0.10, 0.20), (0.15, 0.15)
 DIFFERENCE = 0.05
-KEY = ["size", "folds", "seeds", "noise", "crossed", "difference"]
+KEY = ["size", "folds", "seeds", "noise", "fold_noise", "crossed", "difference"]
 
 
 def list_designs() -> Iterator[tuple[dict[str, object], Design]]:
-    """List every design with the columns that name it."""
-    for size, (positives, others) in SIZES.items():
-        for folds, seeds in SHAPES:
-            for noise in NOISE:
-                for parts in (None, CROSSED) if noise == (0.15, 0.15) else (None,):
-                    for difference in (0.0, DIFFERENCE):
-                        design = Design(
-                            folds, seeds, positives, others, noise, difference
-                        )
-                        if parts:
-                            design = replace(design, parts=parts)
-                        names = {
-                            "size": size,
-                            "folds": folds,
-                            "seeds": seeds,
-                            "noise": "/".join(map(str, noise)),
-                            "crossed": parts is not None,
-                            "difference": difference,
-                        }
-                        yield names, design
+    """List every design with the columns that name it, equal arms first."""
+    kinds = [(noise, PARTS) for noise in NOISE] + [(CROSSED_NOISE, CROSSED)]
+    for difference, size, (folds, seeds), (noise, parts) in product(
+        (0.0, DIFFERENCE), SIZES, SHAPES, kinds
+    ):
+        share_lesions = folds > 1 and noise[0] == noise[1] > 0
+        design = Design(
+            folds,
+            seeds,
+            *SIZES[size],
+            noise=noise,
+            difference=difference,
+            parts=parts,
+            fold_noise=FOLD_NOISE if share_lesions else 0.0,
+        )
+        yield name_design(size, design), design
+
+
+def name_design(size: str, design: Design) -> dict[str, object]:
+    """Name a design by the columns of the table."""
+    return {
+        "size": size,
+        "folds": design.folds,
+        "seeds": design.seeds,
+        "noise": "/".join(map(str, design.noise)),
+        "fold_noise": design.fold_noise,
+        "crossed": design.parts == CROSSED,
+        "difference": design.difference,
+    }
 
 
 def judge_study(design: Design, number: int) -> dict[str, object]:
@@ -196,7 +211,14 @@ def main(arguments: list[str]) -> None:
         seconds = round(time.monotonic() - started, 1)
         rows.append({**names, **figures, "seconds": seconds})
         write_csv(options.table, pd.DataFrame(rows))
-    print(pd.DataFrame(rows).to_string(index=False))
+    table = pd.DataFrame(rows)
+    print(table.to_string(index=False))
+    asked = table[table["noise"] != EXTREME]
+    low, high = COVERAGE
+    failed = ~asked["coverage"].between(low, high) | (asked["false"] > FALSE)
+    if failed.any():
+        names = asked.loc[failed, KEY].to_dict("records")
+        sys.exit(f"coverage outside {low} to {high}, or false verdicts: {names}")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ BASE = Path("proof/phantoms.yaml")
 RESULTS = Path("results")
 PHANTOMS = range(1, 6)  # seeds of the phantom, of its split and of its networks
 TRUE_TRAININGS = 20
+FOUND = 4  # of the phantoms, where there is something to find
 
 
 @dataclass(frozen=True)
@@ -168,8 +169,12 @@ def main(arguments: list[str]) -> None:
             )
             write_csv(options.table, pd.DataFrame(rows))
     print(pd.DataFrame(rows).to_string(index=False))
-    if any(row.get("false") for row in rows):
+    table = pd.DataFrame(rows)
+    if table["false"].eq(True).any():
         sys.exit("a verdict is false")
+    for name, part in table[table["truth"].isin(["helped", "hurt"])].groupby("kind"):
+        if (part["verdict"] == part["truth"]).sum() < FOUND:
+            sys.exit(f"{name}: the true verdict came in fewer than {FOUND} phantoms")
 
 
 def _bounds(pair: dict[str, Any]) -> dict[str, Any]:

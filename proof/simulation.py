@@ -39,6 +39,9 @@ class Design:
         True difference of the AUC, second arm minus first.
     parts : tuple of float
         As :data:`PARTS`.
+    fold_noise : float
+        Standard deviation of the separation between folds, of each arm: their trainings
+        share the lesions that they trained on.
     """
 
     folds: int
@@ -48,6 +51,7 @@ class Design:
     noise: tuple[float, float]
     difference: float = 0.0
     parts: tuple[float, ...] = PARTS
+    fold_noise: float = 0.0
 
     def separations(self) -> tuple[float, float]:
         """Find the separation of each arm that gives the true difference.
@@ -57,7 +61,8 @@ class Design:
         of the separation over the standard deviation of the difference of two scores
         (Roe and Metz, 1997).
         """
-        spreads = [np.sqrt(sd**2 + 2 * sum(self.parts)) for sd in self.noise]
+        fixed = self.fold_noise**2 + 2 * sum(self.parts)
+        spreads = [np.sqrt(sd**2 + fixed) for sd in self.noise]
         auc = norm.cdf(SEPARATION / spreads[0])
         second = norm.ppf(auc + self.difference) * spreads[1]
         return SEPARATION, float(second)
@@ -108,6 +113,7 @@ def draw_fold(design: Design, number: int, draw: np.random.Generator) -> Fold:
         ARMS, design.separations(), design.noise, strict=True
     ):
         shared = common + vary(in_arm, by_lesion=True)
+        shared = shared + truth * draw.normal(0, design.fold_noise)
         for seed in range(1, design.seeds + 1):
             score = shared + truth * (separation + draw.normal(0, noise))
             score += vary(of_training, by_lesion=True) + vary(left, by_lesion=False)

@@ -157,6 +157,9 @@ def test_the_leak_is_measured_on_the_same_test_photographs():
         )
         assert first == second
         assert len(first) == 50
+    of_set = split.query("task == 'classification'").groupby("set")["group"]
+    groups = {name: set(values) for name, values in of_set}
+    assert not groups["test"] & groups["valid"]
     leakage = leakage_by_class(split)
     assert leakage["fold0"]["classification"]["all"] == 0
     assert leakage["fold1"]["classification"]["all"] > 0.1

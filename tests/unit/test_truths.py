@@ -29,7 +29,7 @@ def test_the_truth_of_each_phantom():
     known = {
         ("none", "original", "segmented"): EQUAL,
         ("none", "crop", "background"): EQUAL,
-        ("background", "original", "segmented"): HURT,
+        ("background", "original", "segmented"): UNKNOWN,  # a mask may spill
         ("background", "original", "segmented_true"): HURT,
         ("background", "segmented_true", "background"): HELPED,
         ("lesion", "original", "background"): HURT,
@@ -65,8 +65,9 @@ def test_the_report_tells_the_truth_of_its_phantom():
     def tell(made=hurt, strength=1.0, **options):
         return " ".join(tell_truth(made, strength=strength, **options))
 
-    assert "segmented is worse; the verdict (hurt) agrees with that." in tell(
-        signal="background"
+    hidden = {"verdicts": [{**hurt["verdicts"][0], "b": "background"}]}
+    assert "background is worse; the verdict (hurt) agrees with that." in tell(
+        hidden, signal="lesion"
     )
     equal = "there is no difference; the verdict (hurt) disagrees with that."
     assert equal in tell(signal="none")

@@ -32,6 +32,12 @@ def read_all(names: Sequence[str], files: Sequence[Path]) -> dict[str, dict[str,
     return dict(zip(names, map(read_json, files), strict=True))
 
 
+def count_trainings(comparison: Mapping[str, Any]) -> int:
+    """Count the trainings that stand behind the answer, in each fold."""
+    first = list(comparison["seeds"].values())[:2]
+    return len(set.intersection(*map(set, first)))
+
+
 def show_answer(
     paths: Paths, options: Options, comparison: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -170,8 +176,9 @@ def main(paths: Paths, *, options: Options) -> None:
         "limits": list_limits(
             source=source,
             classes=classes,
-            folds=len(folds),
-            trainings=len(next(iter(comparison["seeds"].values()))),
+            folds=len(comparison["folds"]),
+            trainings=count_trainings(comparison),
+            predicted_masks=bool(scores),
         ),
         "figures": {name: embed_picture(getattr(paths, name)) for name in FIGURES},
         "cases_fold": folds[0],

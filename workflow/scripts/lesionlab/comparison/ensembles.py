@@ -28,7 +28,8 @@ def compare_ensembles(
     folds : sequence of Fold
         From :func:`lesionlab.comparison.trainings.read_folds`.
     arms : sequence of str
-        Those with several seeds are averaged; the first is the baseline.
+        Those with several seeds are averaged, over the seeds that all of these have;
+        the first is the baseline.
     confidence : float
         Of the intervals, in 0..1.
     replicates, seed : int
@@ -40,9 +41,9 @@ def compare_ensembles(
         ``members``, ``arms`` and ``differences`` (from the first arm with several
         seeds), each by arm and metric; empty where no arm has several seeds.
     """
-    members = {arm: len(seeds_of(folds, arm)) for arm in arms}
-    several = [arm for arm, count in members.items() if count > 1]
-    if not several:
+    several = [arm for arm in arms if len(seeds_of(folds, arm)) > 1]
+    size = len(seeds_of(folds, *several)) if several else 0
+    if size < 2:
         return {"members": {}, "arms": {}, "differences": {}}
     wholes = list(average_seeds(folds, several))
     scores = score_folds(wholes, replicates=replicates, seed=seed, metrics=MEANT)
@@ -56,7 +57,7 @@ def compare_ensembles(
         return whole
 
     return {
-        "members": {arm: members[arm] for arm in several},
+        "members": dict.fromkeys(several, size),
         "arms": {arm: figures(arm) for arm in several},
         "differences": {arm: figures(several[0], arm) for arm in several[1:]},
     }

@@ -28,9 +28,9 @@ def compare_networks(
     -------
     list of dict
         ``a``, ``b``; ``auc``: the mean difference within folds (b minus a), its
-        standard error and p by Obuchowski (1997); ``mcnemar``: statistic, p and the
-        decisions that one arm alone made rightly, by Durkalski et al. (2003) on all
-        photographs, folds and seeds, clustered by lesion.
+        standard error and p by Obuchowski (1997); ``mcnemar``: ``n`` decisions (one a
+        photograph and seed), statistic, p and the decisions that one arm alone made
+        rightly, by Durkalski et al. (2003), clustered by lesion.
     """
     return [
         {

@@ -196,7 +196,7 @@ def average_seeds(folds: Sequence[Fold], arms: Sequence[str]) -> Iterator[Fold]:
     folds : sequence of Fold
         From :func:`read_folds`.
     arms : sequence of str
-        To be averaged, each over all of its seeds.
+        To be averaged, over the seeds that all of them have.
 
     Yields
     ------
@@ -206,7 +206,7 @@ def average_seeds(folds: Sequence[Fold], arms: Sequence[str]) -> Iterator[Fold]:
     for fold in folds:
         outcomes: dict[Key, Outcome] = {}
         for arm in arms:
-            own = [fold.outcomes[arm, seed] for seed in seeds_of(folds, arm)]
+            own = [fold.outcomes[arm, seed] for seed in seeds_of(folds, *arms)]
             mean = np.mean([outcome.probabilities for outcome in own], axis=0)
             outcomes[arm, "ensemble"] = Outcome(
                 own[0].truth, mean, positive=own[0].positive

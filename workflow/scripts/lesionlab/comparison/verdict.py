@@ -36,15 +36,16 @@ def judge(
         ``kind``: *no difference that matters* where the interval lies inside the
         margin; else *helped* or *hurt* where it leaves out 0, *undecided* where it does
         not; *one training* where there is no such interval; *too small* where the
-        metric is undefined. ``plan``, of :func:`lesionlab.statistics.power.plan`, where
-        undecided, and ``detectable``.
+        metric is undefined or nothing varies, as where all networks are perfect.
+        ``plan``, of :func:`lesionlab.statistics.power.plan`, where undecided, and
+        ``detectable``.
     """
     kind, reach, advice = TOO_SMALL, None, None
     if figure is not None and not np.isnan(figure.variance.fixed):
         low, high = over_both(figure, confidence)
         if low is None or high is None:
             kind = ONE_TRAINING
-        else:
+        elif standard_error(figure.variance):  # else nothing varies: it tells nothing
             kind = _kind(low, high, metric=metric, margin=margin)
             reach = rounded(detectable(figure.variance, confidence=confidence))
             if kind == UNDECIDED:

@@ -7,6 +7,7 @@ stands in two sets; only the protocol ``image`` draws single photographs and lea
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,8 +56,8 @@ def make_split(
         Columns ``image_id``, ``group``, ``label``; one row a photograph.
     protocol : {"grouped", "image", "kfold", "leak"}
         ``image`` treats every photograph as its own group. ``leak`` draws single
-        photographs for validation and test, then trains ``fold0`` on lesions that are
-        in neither and ``fold1`` on any other photographs.
+        photographs for test and other lesions for validation, then trains ``fold0`` on
+        lesions that are in neither and ``fold1`` on any other photographs.
     seed : int
         Equal seeds give equal splits.
     folds : int
@@ -112,14 +113,13 @@ def _split_both_ways(
     pool: pd.DataFrame, *, sizes: Mapping[str, Mapping[str, Size]], seed: int
 ) -> pd.DataFrame:
     single = pool.assign(unit=pool["image_id"])
-    given: dict[str, pd.Series] = {}
-    left = single
-    for name in ("test", "valid"):
-        size = sizes["classification"][name]
-        task = "classification"
-        chosen = _draw_set(left, size, draw=Draw(0, seed), task=task, name=name)
-        given[name] = chosen["image_id"]
-        left = left[~left["image_id"].isin(chosen["image_id"])]
+    sized = sizes["classification"]
+    shared: dict[str, Any] = {"draw": Draw(0, seed), "task": "classification"}
+    test = _draw_set(single, sized["test"], name="test", **shared)
+    # whole lesions that are not in the test set: nothing is chosen on its lesions
+    left = pool[~pool["group"].isin(test["group"])]
+    valid = _draw_set(left, sized["valid"], name="valid", **shared)
+    given = {"test": test["image_id"], "valid": valid["image_id"]}
     parts = [
         _split_fold(way, draw=Draw(number, seed), sizes=sizes, given=given)
         for number, way in enumerate((pool, single))

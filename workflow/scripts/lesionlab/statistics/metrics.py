@@ -82,9 +82,9 @@ class Outcome:
             other classes; ties count one half), ``average_precision``, ``sensitivity``
             and ``specificity`` of the positive class at the argmax decision,
             ``matched_sensitivity`` at the threshold; ``accuracy``;
-            ``balanced_accuracy``, the mean recall of the classes of the set, undefined
-            where one of them has weight 0: a mean over fewer classes is another
-            quantity; ``log_loss``, the mean negative log probability of the true class;
+            ``balanced_accuracy``, the mean recall of all classes, undefined where one
+            of them has weight 0: a mean over fewer classes is another quantity;
+            ``log_loss``, the mean negative log probability of the true class;
             ``brier``, the mean squared distance of the probabilities from the truth,
             summed over classes (Brier, 1950; in 0..2).
         """
@@ -154,9 +154,8 @@ class Outcome:
         names += ["log_loss", "brier"]
         means = zip(names, parts, denominators, strict=True)
         figures = {name: part / count for name, part, count in means}
-        of_class = of_truth[:, of_truth.any(axis=0)]
-        recall = w @ _sum_by(member, of_class * right[:, None], w.shape[1])
-        recall /= w @ _sum_by(member, of_class, w.shape[1])
+        recall = w @ _sum_by(member, of_truth * right[:, None], w.shape[1])
+        recall /= w @ _sum_by(member, of_truth, w.shape[1])
         return {**figures, "balanced_accuracy": recall.mean(1)}
 
     def table_per_class(self, classes: Sequence[str]) -> dict[str, dict[str, Any]]:

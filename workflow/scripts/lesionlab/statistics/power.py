@@ -45,7 +45,7 @@ def redesign(variance: Variance, *, trainings: int, factor: float) -> Variance:
     variance : Variance
         Of the difference, from two trainings or more.
     trainings : int
-        Of each arm and fold, at least 2.
+        Of each arm and fold; at least 2 where there is one fold.
     factor : float
         Times as many test lesions.
 
@@ -55,15 +55,18 @@ def redesign(variance: Variance, *, trainings: int, factor: float) -> Variance:
         Where the interaction is not known, all that lesions do is taken for shared.
     """
     lesions, mixed, own = (part or 0.0 for part in variance.single)
-    folds = variance.folds
+    folds, seen = variance.folds, lesions / factor
+    rest = (own + mixed / factor) / trainings
+    if folds > 1:
+        seen, rest = 0.0, (variance.between + seen + rest) / folds
     return replace(
         variance,
         trainings=trainings,
         fixed=(lesions + mixed / trainings) / factor / folds,
-        lesions=lesions / factor / folds,
+        lesions=seen,
         lesions_df=variance.lesions_df * factor,
-        rest=(own + mixed / factor) / (folds * trainings),
-        rest_df=folds * (trainings - 1),
+        rest=rest,
+        rest_df=folds - 1 if folds > 1 else trainings - 1,
     )
 
 
@@ -93,8 +96,9 @@ def plan(variance: Variance, *, margin: float, confidence: float) -> Mapping[str
         reach = detectable(other, confidence=confidence)
         return reach is not None and reach <= margin
 
-    now = max(2, variance.trainings)
-    counts = range(now, MOST_TRAININGS + 1)
+    least = 2 if variance.folds == 1 else 1
+    now = max(least, variance.trainings)
+    counts = range(max(least, variance.trainings + 1), MOST_TRAININGS + 1)
     trainings = next((n for n in counts if shows(n, 1)), None)
     factor = next((f for f in FACTORS if shows(now, f)), None)
     both = None

@@ -27,18 +27,22 @@ class Variance:
     fixed : float
         Over lesions, for these networks.
     lesions : float
-        What all trainings share of it: more trainings do not lessen it.
+        In one fold, what all trainings share of it: more trainings do not lessen it.
     lesions_df : float
-        Degrees of freedom of `lesions`, by Satterthwaite over folds and classes.
+        Degrees of freedom of what lesions do, by Satterthwaite over folds and classes.
     rest : float or None
-        The remainder, measured between trainings: their own part, their interaction
-        with lesions and, with one training a fold, all that differs between folds.
-        None where there is one training.
+        The remainder: in one fold measured between trainings, their own part and their
+        interaction with lesions; else measured between folds, and all there is. None
+        where there is one training.
     rest_df : int
         Degrees of freedom of `rest`.
     single : tuple of (float or None)
         Variance of the figure of one training: lesions, their interaction with
-        trainings, trainings; None where it cannot be told apart.
+        trainings, trainings; None where it cannot be told apart. With one training a
+        fold, lesions hold the interaction and trainings what else differs by fold.
+    between : float
+        Variance of a fold that neither its test lesions nor its trainings explain, as
+        by the lesions that were trained on; 0 with one training a fold.
     """
 
     folds: int
@@ -49,6 +53,7 @@ class Variance:
     rest: float | None
     rest_df: int
     single: tuple[float | None, float | None, float | None]
+    between: float = 0.0
 
 
 def split_variance(
@@ -58,12 +63,12 @@ def split_variance(
 ) -> Variance:
     """Split the variance of the mean of `values`.
 
-    With several trainings a fold it is C + MS / (K J): C is the covariance, over
-    lesions, of the figures of different trainings of a fold, and MS the mean square of
-    trainings within folds, whose expectation holds their own variance and their
-    interaction with lesions (Hillis, 2007, for the difference of two modalities read
-    by the same readers). With one training a fold it is MS / K, MS between folds,
-    which differ in training and in test lesions.
+    In one fold it is C + MS / J: C is the covariance, over lesions, of the figures of
+    different trainings, and MS the mean square of trainings, whose expectation holds
+    their own variance and their interaction with lesions (Hillis, 2007, for the
+    difference of two modalities read by the same readers). With several folds it is
+    MS / K, MS being the mean square of the means of the folds: they differ in test
+    lesions, in trainings and in the lesions that were trained on.
 
     Parameters
     ----------
@@ -83,32 +88,40 @@ def split_variance(
     folds, trainings = values.shape
     within, shared, parts = [], [], []
     for part, stratum in zip(deviations, strata, strict=True):
-        total = part.T @ part
-        within.append(np.trace(total) / trainings)
+        within.append(np.trace(part.T @ part) / trainings)
         own = [_covariance(part[stratum == name]) for name in np.unique(stratum)]
         sizes = np.bincount(stratum)[np.unique(stratum)]
         shared.append(sum(own))
         parts += list(zip(own, sizes - 1, strict=True))
     fixed = sum(float((p.sum(axis=1) ** 2).sum()) for p in deviations)
     fixed /= (folds * trainings) ** 2
-    one, common = float(np.mean(within)), max(0.0, float(np.mean(shared)))
-    single: tuple[float | None, float | None, float | None]
+    lesions_df = _freedom(parts)
+    # np.maximum, since max drops a NaN
+    one, common = float(np.mean(within)), float(np.maximum(0, np.mean(shared)))
+    mixed, own_part = None, None
     if trainings > 1:
-        df = folds * (trainings - 1)
-        spread = float(((values - values.mean(axis=1, keepdims=True)) ** 2).sum() / df)
-        mixed = max(0.0, one - common)
-        single = (common, mixed, max(0.0, spread - mixed))
-        lesions, rest = common / folds, spread / (folds * trainings)
-        if rest == 0:  # trainings agree by chance: their lesions alone are left
-            lesions = max(lesions, fixed)
-    elif folds > 1:
-        df = folds - 1
-        spread = float(values.var(ddof=1))
-        single = (one, None, max(0.0, spread - one))
-        lesions, rest = 0.0, spread / folds
+        mixed = float(np.maximum(0, one - common))
+        centred = values - values.mean(axis=1, keepdims=True)
+        spread = float((centred**2).sum() / (folds * (trainings - 1)))
+        own_part = float(np.maximum(0, spread - mixed))
+    between = 0.0
+    if folds > 1:
+        means = float(values.mean(axis=1).var(ddof=1))
+        expected = common + ((mixed or 0.0) + (own_part or 0.0)) / trainings
+        between = float(np.maximum(0, means - expected))
+        if trainings == 1:
+            between, own_part = 0.0, between
+        lesions, rest, rest_df = 0.0, means / folds, folds - 1
+    elif trainings > 1:
+        lesions, rest, rest_df = common, spread / trainings, trainings - 1
     else:
-        return Variance(1, 1, fixed, fixed, _freedom(parts), None, 0, (one, None, None))
-    return Variance(folds, trainings, fixed, lesions, _freedom(parts), rest, df, single)
+        lesions, rest, rest_df = fixed, None, 0
+    if rest == 0:  # they agree by chance: the lesions alone are left
+        lesions = max(lesions, fixed)
+    single = (common, mixed, own_part)
+    return Variance(
+        folds, trainings, fixed, lesions, lesions_df, rest, rest_df, single, between
+    )
 
 
 def _covariance(part: np.ndarray) -> float:

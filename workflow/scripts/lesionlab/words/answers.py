@@ -206,13 +206,16 @@ def add_trainings(
     str
         For a shell.
     """
-    stand = sorted(
-        {int(s.removeprefix("seed")) for k in ("a", "b") for s in seeds[verdict[k]]}
-    )
+    own = [{int(s.removeprefix("seed")) for s in seeds[verdict[k]]} for k in ("a", "b")]
+    stand = sorted(own[0] | own[1])
     more = range(stand[-1] + 1, stand[-1] + 1 + max(0, WANTED - len(stand)))
+    # where the arms have unlike seeds, a list of their own stands in the way
+    unlike = own[0] != own[1]
+    lists = f", arm_seeds: {{{verdict['a']}: null, {verdict['b']}: null}}"
     files = " ".join([*configs, "more.yaml"])
     return (
-        f"echo 'classification: {{seeds: {[*stand, *more]}}}' > more.yaml; "
+        f"echo 'classification: {{seeds: {[*stand, *more]}{lists if unlike else ''}}}' "
+        "> more.yaml; "
         f"snakemake --cores all --configfile {files}"
     )
 
@@ -254,6 +257,11 @@ def plan_more(verdict: Mapping[str, Any], *, folds: int, trainings: int) -> str:
     )
     if verdict["detectable"] >= 1 and verdict["metric"] not in LOWER_IS_BETTER:
         power = "This design shows no difference with 80 % power, not even one of 1. "
+    if verdict["detectable"] <= verdict["margin"]:
+        return (
+            f"{power}It had the power to show {margin}: the difference may lie near "
+            "the margin or near 0."
+        )
     if not ways:
         return (
             f"{power}Not even {MOST_TRAININGS} trainings {each} on {FACTORS[-1]} times "

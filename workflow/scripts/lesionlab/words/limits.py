@@ -4,7 +4,12 @@ from collections.abc import Mapping, Sequence
 
 
 def list_limits(
-    *, source: str, classes: Mapping[str, Sequence[str]], folds: int, trainings: int
+    *,
+    source: str,
+    classes: Mapping[str, Sequence[str]],
+    folds: int,
+    trainings: int,
+    predicted_masks: bool,
 ) -> list[str]:
     """List the limits of a run.
 
@@ -15,7 +20,9 @@ def list_limits(
     classes : Mapping
         Class: its diagnoses.
     folds, trainings : int
-        How many folds were run, and how many trainings of the first arm in each.
+        How many folds are compared, and trainings of the first two arms in each.
+    predicted_masks : bool
+        Whether an arm shows them.
 
     Returns
     -------
@@ -34,9 +41,12 @@ def list_limits(
         "Where training sets are balanced by class, validation and test sets keep "
         "natural proportions: probabilities are not calibrated, which log loss and "
         "Brier score count.",
-        "Masks of photographs on which the U-Net trained may be better than those of "
-        "new ones; the share of each class is stated above.",
     ]
+    if predicted_masks:
+        limits.append(
+            "Masks of photographs on which the U-Net trained may be better than those "
+            "of new ones; the share of each class is stated above."
+        )
     if folds > 1:
         limits.append(
             "AUC, average precision and all other metrics that have an interval are "
@@ -64,7 +74,7 @@ def list_limits(
 
 
 def _say_coverage(folds: int, trainings: int) -> str:
-    if folds * trainings == 1:
+    if folds * trainings < 2:
         return (
             "Intervals cover the draw of test lesions alone. With one training of an "
             "arm, the chance of initial weights, order and training lesions is in no "
@@ -80,6 +90,7 @@ def _say_coverage(folds: int, trainings: int) -> str:
             "training shares: what another draw of them would change is in no interval."
         )
     return (
-        f"{text}, and in part the draw of training lesions: folds train on lesions "
-        "that overlap, so that they differ less than independent draws would."
+        f"{text}, as folds differ by both; and in part the draw of training lesions: "
+        "folds train on lesions that overlap, so that they differ less than "
+        "independent draws would."
     )

@@ -7,12 +7,15 @@ from lesionlab.comparison.estimates import FEW
 from lesionlab.words.phrases import name_design
 
 SPLITS = {
-    "grouped": "Whole lesions are drawn: no lesion is in two sets of a network, "
-    "and none of the classifier's test or validation set trained the U-Net.",
-    "leak": "The same test photographs for both ways of training: by lesions (fold0) "
-    "and by single photographs (fold1), where the share of test photographs whose "
-    "lesion is in training stands in brackets.",
-    "kfold": "Whole lesions are drawn, and each is tested in one fold.",
+    "grouped": "Whole lesions are drawn: as far as lesions are known, none is in two "
+    "sets of a network, and none of the classifier's test or validation set trained "
+    "the U-Net.",
+    "leak": "The same test and validation photographs for both ways of training: on "
+    "lesions that are in neither (fold0) and on any other photographs (fold1), where "
+    "the share of test photographs whose lesion is in training stands in brackets. "
+    "Validation has whole lesions that are not in the test set.",
+    "kfold": "Whole lesions are drawn, as far as they are known, and each is tested in "
+    "one fold.",
     "image": "Single photographs are drawn, as the reference did: the share of "
     "test photographs whose lesion is in training stands in brackets.",
 }
@@ -43,8 +46,9 @@ def describe_matches(audit: Mapping[str, Any]) -> str:
         f"{len(pairs)} pairs of photographs ({published} of them published) show one "
         f"lesion under two ids: {sum(len(group['lesions']) for group in merged)} "
         f"lesions became {len(merged)}. {len(matches['conflicts'])} more pairs have "
-        f"two labels and are not merged, {len(matches['listed'])} are near misses; "
-        "all stand in matches.csv and audit.json."
+        f"two labels and are not merged, {len(matches['listed'])} are near misses: "
+        "these may be on both sides of a split. All stand in matches.csv and "
+        "audit.json."
     )
 
 
@@ -129,6 +133,8 @@ def describe_variance(comparison: Mapping[str, Any]) -> str:
         return ""
     shares = ", ".join(f"{v / whole:.0%} {names[name]}" for name, v in known.items())
     more = "trainings" if known["trainings"] > whole / 2 else None
-    more = "lesions" if known["lesions"] > whole / 2 else more
+    # with one training a fold, the lesions' part holds the interaction
+    apart = "interaction" in known
+    more = "lesions" if apart and known["lesions"] > whole / 2 else more
     advice = f" More {more} would narrow the interval most." if more else ""
     return f"The variance of a single pair's difference is {shares}.{advice}"

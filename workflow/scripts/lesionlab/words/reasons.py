@@ -52,8 +52,8 @@ SAID = {
         HURT: "a picture without the lesion tells {positive} worse than chance, which "
         "no reading of the background explains",
         NO_DIFFERENCE: "a picture without the lesion tells {positive} no better than "
-        "chance by a difference that matters: there is nothing to read in the "
-        "background",
+        "chance by a difference that matters: what can be read in the background "
+        "would not move the AUC by the margin",
         UNDECIDED: "whether a picture without the lesion tells {positive} better than "
         "chance stays open",
     },

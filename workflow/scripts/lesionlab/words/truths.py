@@ -11,7 +11,7 @@ OPEN = "leaves it open"
 # where the class shows: arms that hold all of the signal, and arms that hold none
 HOLD = {
     "lesion": ({"original", "segmented_true", "crop"}, {"background"}),
-    "background": ({"original", "background"}, {"segmented", "segmented_true"}),
+    "background": ({"original", "background"}, {"segmented_true"}),
     "misleading": ({"segmented_true"}, {"original"}),
 }
 SIGNALS = {
