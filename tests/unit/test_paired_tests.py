@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 from statsmodels.stats.contingency_tables import mcnemar
 
 from lesionlab.errors import LabError
@@ -10,7 +9,6 @@ from lesionlab.statistics.paired_tests import (
     compare_auc,
     estimate_covariance,
     mcnemar_clustered,
-    mcnemar_exact,
     place_scores,
 )
 from unit.published import CODE, GLANDS, read_arteries, read_haemorrhages, read_pairs
@@ -260,20 +258,3 @@ def test_pairs_without_a_favourite_have_no_statistic():
     assert (test["only_a"], test["statistic"], test["p_value"]) == (1, None, None)
     test = mcnemar_clustered(right, ~right, np.array([1, 2]))
     assert (test["statistic"], test["p_value"]) == (0, 1)
-
-
-def test_the_exact_test_takes_the_lowest_image_id_of_a_lesion():
-    draw = np.random.default_rng(3)
-    count = 200
-    lesion = np.repeat(np.arange(count), 2)
-    image_id = np.array([f"ISIC_{n:07d}" for n in range(2 * count)])
-    right_a, right_b = draw.random((2, 2 * count)) < [[0.8], [0.7]]
-    a, b = right_a[::2], right_b[::2]
-    only_a, only_b = int(np.sum(a & ~b)), int(np.sum(~a & b))
-    known = binomtest(only_a, only_a + only_b).pvalue
-    order = draw.permutation(2 * count)
-    columns = (rows[order] for rows in (right_a, right_b, lesion, image_id))
-    answer = {"n": count, "only_a": only_a, "only_b": only_b, "p_value": known}
-    assert mcnemar_exact(*columns) == pytest.approx(answer)
-    none = mcnemar_exact(right_a, right_a, lesion, image_id)
-    assert none == {"n": count, "only_a": 0, "only_b": 0, "p_value": 1}

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest, chi2, norm, rankdata
+from scipy.stats import chi2, norm, rankdata
 
 from lesionlab.errors import LabError
 
@@ -202,37 +202,6 @@ def mcnemar_clustered(
         statistic = float(mean.sum() ** 2 / (mean**2).sum())
         test |= {"statistic": statistic, "p_value": float(chi2.sf(statistic, df=1))}
     return test
-
-
-def mcnemar_exact(
-    right_a: np.ndarray, right_b: np.ndarray, cluster: np.ndarray, image_id: np.ndarray
-) -> dict[str, Any]:
-    """Test the same on one photograph per lesion, that of the lowest image_id.
-
-    McNemar's (1947, Psychometrika 12:153-157) in its exact form, which needs no large
-    sample, but independent photographs: all others are left out.
-
-    Parameters
-    ----------
-    right_a, right_b : ndarray of bool, shape (N,)
-        Whether each arm decided a photograph rightly.
-    cluster, image_id : ndarray, shape (N,)
-        Lesion and name of each photograph.
-
-    Returns
-    -------
-    dict
-        ``n`` photographs, ``only_a`` and ``only_b`` of them, and ``p_value``: 1 where
-        no pair is discordant.
-    """
-    order = np.argsort(image_id, kind="stable")
-    _, first = np.unique(np.asarray(cluster)[order], return_index=True)
-    chosen = order[first]
-    a, b = np.asarray(right_a, bool)[chosen], np.asarray(right_b, bool)[chosen]
-    only_a, only_b = int(np.sum(a & ~b)), int(np.sum(~a & b))
-    discordant = only_a + only_b
-    p_value = float(binomtest(only_a, discordant).pvalue) if discordant else 1.0
-    return {"n": len(chosen), "only_a": only_a, "only_b": only_b, "p_value": p_value}
 
 
 def _sum_by_cluster(
