@@ -185,7 +185,7 @@ rule score_classes:
 
 
 rule classification:
+    """Stop after the classifiers and their scores."""
     input:
         per_run(rules.score_classes.output.scores),
-    """Stop after the classifiers and their scores."""
     localrule: True

@@ -90,8 +90,8 @@ rule write_report:
 
 
 rule comparison:
+    """Stop after the comparison, before the report."""
     input:
         rules.compare_arms.output,
         rules.write_headline.output.headline,
-    """Stop after the comparison, before the report."""
     localrule: True

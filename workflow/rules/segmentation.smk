@@ -179,9 +179,9 @@ rule segment_images:
 
 
 rule segmentation:
+    """Stop after the segmentation and its scores."""
     input:
         expand(rules.score_masks.output.scores, fold=FOLDS),
         expand(rules.segment_images.output.manifest, fold=FOLDS),
         rules.audit_split.output,
-    """Stop after the segmentation and its scores."""
     localrule: True
