@@ -9,6 +9,7 @@ from scipy.stats import t, ttest_1samp
 from lesionlab.statistics.power import detectable, plan, redesign
 from lesionlab.statistics.variance import (
     RELIEF,
+    SKEWNESS,
     Variance,
     fixed_half_width,
     half_width,
@@ -47,9 +48,11 @@ def test_folds_with_one_training_are_a_t_test_over_folds():
     variance = split_variance(values, deviations, strata)
     known = ttest_1samp(values.ravel(), 0)
     interval = known.confidence_interval(0.95)
-    half = half_width(variance, 0.95)
+    half = half_width(variance, 0.95) / np.sqrt(SKEWNESS)
     assert half == pytest.approx((interval.high - interval.low) / 2)
-    assert p_value(values.mean(), variance) == pytest.approx(known.pvalue)
+    statistic = np.abs(known.statistic) / np.sqrt(SKEWNESS)
+    expected = 2 * t.sf(statistic, 4)
+    assert p_value(values.mean(), variance) == pytest.approx(expected)
 
 
 def test_trainings_without_lesions_are_a_t_test_over_trainings():
@@ -58,7 +61,7 @@ def test_trainings_without_lesions_are_a_t_test_over_trainings():
     )
     variance = split_variance(values, deviations, strata)
     interval = ttest_1samp(values.ravel(), 0).confidence_interval(0.95)
-    half = half_width(variance, 0.95)
+    half = half_width(variance, 0.95) / np.sqrt(SKEWNESS)
     assert half == pytest.approx((interval.high - interval.low) / 2)
 
 
@@ -114,7 +117,7 @@ BASE = Variance(
 @pytest.mark.parametrize("df", [1, 2, 4])
 def test_the_guard_of_few_trainings_holds(df):
     variance = replace(BASE, trainings=df + 1, rest_df=df)
-    rest = BASE.rest
+    rest = SKEWNESS * BASE.rest
     alone = t.ppf(0.975, df) * np.sqrt(rest)
     alone -= RELIEF / df**2 * np.sqrt(BASE.lesions)
     whole = BASE.lesions + rest
