@@ -1,11 +1,17 @@
 """Both trainings: a killed one continues to the same bits, and what the recipes say."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from lesionlab.errors import LabError
-from lesionlab.segmentation.backend import start_backend
+from lesionlab.segmentation.backend import device_kind, start_backend
 from lesionlab.state import TrainingState
+
+BACKEND = "LESIONLAB_TEST_BACKEND"
 
 
 class Killed(BaseException):
@@ -41,7 +47,7 @@ def train_with_kills(fit, folder, saves, save_seconds):
 
 @pytest.fixture(scope="module")
 def unet():
-    start_backend("tensorflow", threads=1)
+    start_backend(os.environ.get(BACKEND, "tensorflow"), threads=1)
     from lesionlab.segmentation import training, unet
 
     return training, unet
@@ -144,6 +150,24 @@ def test_a_diverging_unet_names_epoch_and_batch(unet, tmp_path):
         pytest.raises(LabError, match=r"epoch 1, batch \d+: the loss is .*learning"),
     ):
         fit_unet(unet[0], state, learning_rate=1e30)
+
+
+@pytest.mark.skipif(BACKEND in os.environ, reason="is run by itself")
+def test_kerass_torch_backend_passes_the_tests_of_the_unet():
+    chosen = "parameters or killed_unet or epoch_is_kept or its_device"
+    # Keras on torch warns of itself
+    options = ["-q", "-W", "ignore::DeprecationWarning", "-k", chosen]
+    command = [sys.executable, "-m", "pytest", *options, __file__]
+    found = subprocess.run(
+        command, env=os.environ | {BACKEND: "torch"}, capture_output=True, text=True
+    )
+    assert found.returncode == 0, found.stdout
+    assert "6 passed" in found.stdout
+
+
+@pytest.mark.usefixtures("unet")
+def test_the_backend_names_its_device():
+    assert device_kind() == os.environ.get(BACKEND, "tensorflow") + " cpu"
 
 
 CLASSIFIER = {

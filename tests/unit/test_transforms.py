@@ -23,8 +23,10 @@ def pixels():
 
 
 def transform(pixels, rows, options=ALL, *, seed=1, fold="fold0", epoch=1):
+    key = {"seed": seed, "fold": fold, "epoch": epoch}
+    draws = draw_augmentation(np.array(rows), **key, options=options)
     return transform_train(
-        pixels, np.array(rows), seed=seed, fold=fold, epoch=epoch, options=options
+        pixels, torch.tensor(draws, dtype=torch.float32), crop=options["crop"] > 0
     )
 
 
@@ -45,9 +47,21 @@ def test_without_augmentation_training_sees_what_evaluation_sees(pixels):
 def test_geometry_moves_pixels_and_makes_no_new_ones(pixels):
     options = {**ALL, "jitter": 0.0, "crop": 0.0}
     draws = draw_augmentation(np.arange(6), **KEY, options=options)
-    moved = augment(pixels, draws)
+    moved = augment(pixels, torch.tensor(draws).float(), crop=False)
     before = (pixels.permute(0, 3, 1, 2).float() / 255).flatten(2).sort(-1)[0]
     assert torch.allclose(moved.flatten(2).sort(-1)[0], before, atol=1e-6)
+
+
+def test_a_batch_is_moved_as_its_pictures_one_by_one(pixels):
+    orders = [(d, r, t) for d in (0, 1) for r in (0, 1) for t in range(4)]
+    draws = torch.tensor([[*order, 1, 1, 1, 0, 0] for order in orders])
+    batch = pixels[:1].expand(len(orders), -1, -1, -1)
+    moved = augment(batch, draws.float(), crop=False)
+    picture = pixels[0].permute(2, 0, 1).float() / 255
+    for seen, (down, right, turns) in zip(moved, orders, strict=True):
+        axes = [axis for axis, flip in ((1, down), (2, right)) if flip]
+        wanted = torch.rot90(torch.flip(picture, axes), turns, (1, 2))
+        assert torch.allclose(seen, wanted, atol=1e-6)
 
 
 def test_all_eight_orientations_are_drawn():
@@ -63,8 +77,8 @@ def test_all_eight_orientations_are_drawn():
 def test_a_crop_shows_a_part_of_the_picture_larger():
     ramp = torch.arange(64, dtype=torch.uint8)[None, :, None, None].expand(1, 64, 64, 3)
     for place, first, last in ((-1, 0, 32), (0, 16, 48), (1, 32, 64)):
-        draws = np.array([[0, 0, 0, 1, 1, 0.5, place, 0]], float)
-        rows = augment(ramp, draws)[0, 0, :, 0] * 255
+        draws = torch.tensor([[0, 0, 0, 1, 1, 0.5, place, 0]])
+        rows = augment(ramp, draws, crop=True)[0, 0, :, 0] * 255
         assert rows[0] == pytest.approx(first, abs=0.6)
         assert rows[-1] == pytest.approx(last - 1, abs=0.6)
 

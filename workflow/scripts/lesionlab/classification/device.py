@@ -1,5 +1,6 @@
 """Where a classifier computes, how its sums are ordered and how precise they are."""
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -8,7 +9,7 @@ from torch import nn
 
 
 def pick_device(threads: int) -> torch.device:
-    """Take the GPU where there is one; make sums repeatable where it can be done.
+    """Take the GPU where there is one; make sums repeatable, or raise where that fails.
 
     Parameters
     ----------
@@ -20,8 +21,10 @@ def pick_device(threads: int) -> torch.device:
     torch.device
         ``cuda`` or ``cpu``.
     """
+    # cuBLAS reads it when it starts, and is not repeatable without
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.use_deterministic_algorithms(True)
     torch.backends.cudnn.benchmark = False
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 

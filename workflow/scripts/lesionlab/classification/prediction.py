@@ -47,6 +47,6 @@ def predict_logits(
     with torch.inference_mode(), fast_precision(pixels.device):
         for start in range(0, len(pixels), batch_size):
             batch = transform_eval(pixels[start : start + batch_size])
-            parts.append(model(batch).float().cpu())
+            parts.append(model(batch).float())
             between()
-    return torch.cat(parts)
+    return torch.cat(parts).cpu()

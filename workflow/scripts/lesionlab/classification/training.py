@@ -16,7 +16,7 @@ from tqdm import tqdm
 from lesionlab.classification.device import fast_precision
 from lesionlab.classification.prediction import predict_logits
 from lesionlab.classification.snapshot import Progress, load_standing, save_standing
-from lesionlab.classification.transforms import transform_train
+from lesionlab.classification.transforms import draw_augmentation, transform_train
 from lesionlab.errors import LabError
 from lesionlab.randomness import CLASSIFIER_ORDER, generator
 from lesionlab.state import TrainingState
@@ -115,6 +115,40 @@ def batches_of_epoch(
     return batches[:-1] if len(batches[-1]) == 1 else batches
 
 
+class Tally:
+    """The sums of an epoch, on the device until somebody needs them.
+
+    Parameters
+    ----------
+    progress : Progress
+        Where the epoch stands; its sums are brought up to date by :meth:`settle`.
+    device : torch.device
+        Of the training.
+    """
+
+    def __init__(self, progress: Progress, device: torch.device) -> None:
+        self.progress = progress
+        # loss, right decisions, and the steps up to which the loss was finite
+        figures = [progress.loss, progress.right, progress.step]
+        self.sums = torch.tensor(figures, dtype=torch.float64, device=device)
+
+    def add(self, loss: torch.Tensor, right: torch.Tensor) -> None:
+        """Count the mean loss and the right decisions of a batch."""
+        self.sums[0] += loss.double() * len(right)
+        self.sums[1] += right.sum()
+        self.sums[2] += torch.isfinite(self.sums[0])
+
+    def settle(self) -> None:
+        """Read the sums into the progress; raise if a loss was not finite."""
+        loss, right, finite = self.sums.tolist()
+        if not math.isfinite(loss):
+            raise LabError(
+                f"epoch {self.progress.epoch}, batch {int(finite) + 1}: the loss is "
+                f"{loss}; lower classification.learning_rate"
+            )
+        self.progress.loss, self.progress.right = loss, int(right)
+
+
 def train_one_epoch(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
@@ -122,9 +156,12 @@ def train_one_epoch(
     *,
     progress: Progress,
     options: Mapping[str, Any],
-    checkpoint: Callable[[], None],
+    checkpoint: Callable[[Callable[[], None]], None],
 ) -> None:
     """Train from the step where `progress` stands to the end of its epoch.
+
+    A step waits for no result of the device: losses are summed there, and read when a
+    snapshot is due and at the end.
 
     Parameters
     ----------
@@ -137,30 +174,32 @@ def train_one_epoch(
     options : Mapping
         The section ``classification`` of the config, with ``seed`` and ``fold``.
     checkpoint : Callable
-        Called after each step.
+        Called after each step with a function that brings `progress` up to date.
 
     Raises
     ------
     LabError
         If the loss is not finite.
     """
-    epoch = progress.epoch
+    epoch, device = progress.epoch, data.pixels.device
     key = {"seed": options["seed"], "fold": options["fold"], "epoch": epoch}
     batches = batches_of_epoch(
         len(data.labels), batch_size=options["batch_size"], **key
     )
+    changes = options["augmentation"]
+    table = draw_augmentation(np.arange(len(data.labels)), **key, options=changes)
+    draws = torch.tensor(table, dtype=torch.float32, device=device)
+    order = torch.as_tensor(np.concatenate(batches), device=device)
     total = options["epochs"] * len(batches)
     title = f"{options.get('arm', 'classifier')} epoch {epoch}/{options['epochs']}"
+    tally = Tally(progress, device)
     model.train()
     steps = range(progress.step, len(batches))
     for step in tqdm(steps, title, unit="step", disable=None):
-        rows = batches[step]
-        chosen = torch.as_tensor(rows, device=data.pixels.device)
+        count = len(batches[step])
+        chosen = order[step * options["batch_size"] :][:count]
         inputs = transform_train(
-            data.pixels[chosen],
-            rows,
-            options=options["augmentation"],
-            **key,
+            data.pixels[chosen], draws[chosen], crop=changes["crop"] > 0
         )
         labels = data.labels[chosen]
         for group in optimizer.param_groups:
@@ -168,22 +207,16 @@ def train_one_epoch(
                 (epoch - 1) * len(batches) + step, total, options
             )
         optimizer.zero_grad(set_to_none=True)
-        with fast_precision(inputs.device):
+        with fast_precision(device):
             logits = model(inputs)
             loss = cross_entropy(logits, labels)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise LabError(
-                f"epoch {epoch}, batch {step + 1}: the loss is {value}; lower "
-                "classification.learning_rate"
-            )
         torch.autograd.backward(loss)
         optimizer.step()
-        progress.loss += value * len(rows)
-        progress.right += int((logits.detach().argmax(1) == labels).sum())
-        progress.seen += len(rows)
+        tally.add(loss.detach(), logits.detach().argmax(1) == labels)
+        progress.seen += count
         progress.step = step + 1
-        checkpoint()
+        checkpoint(tally.settle)
+    tally.settle()
 
 
 def fit(
@@ -231,8 +264,13 @@ def fit(
     progress = standing.progress
     save = partial(save_standing, state, standing, model, optimizer)
 
-    def checkpoint() -> None:
-        state.checkpoint(save, f"epoch {progress.epoch}, step {progress.step}")
+    def checkpoint(settle: Callable[[], None] = lambda: None) -> None:
+        def save_settled() -> None:
+            settle()
+            save()
+
+        where = f"epoch {progress.epoch}, step {progress.step}"
+        state.checkpoint(save_settled, where)
 
     while not progress.finished:
         train_one_epoch(

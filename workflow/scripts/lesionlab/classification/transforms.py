@@ -48,41 +48,47 @@ def draw_augmentation(
     return np.asarray(draws)
 
 
-def augment(pixels: torch.Tensor, draws: np.ndarray) -> torch.Tensor:
+def augment(pixels: torch.Tensor, draws: torch.Tensor, *, crop: bool) -> torch.Tensor:
     """Apply drawn changes; only a crop interpolates, bilinearly.
 
     Parameters
     ----------
     pixels : Tensor of uint8, shape (B, S, S, 3)
         RGB, on any device.
-    draws : ndarray of float, shape (B, 8)
-        From :func:`draw_augmentation`.
+    draws : Tensor of float32, shape (B, 8)
+        From :func:`draw_augmentation`, on the same device.
+    crop : bool
+        Whether any draw has a crop: to read it from the draws would wait for a GPU.
 
     Returns
     -------
     Tensor of float32, shape (B, 3, S, S)
         In 0..1, channels last in memory.
     """
-    batch = pixels.permute(0, 3, 1, 2).float() / 255
-    turned = torch.empty_like(batch)
-    for position, (down, right, turns) in enumerate(draws[:, :3]):
-        axes = [axis for axis, flip in ((1, down), (2, right)) if flip]
-        image = torch.flip(batch[position], axes) if axes else batch[position]
-        turned[position] = torch.rot90(image, int(turns), (1, 2))
-    numbers = torch.tensor(draws[:, 3:], dtype=torch.float32, device=batch.device)
-    light, contrast, side, down_by, right_by = numbers.T
-    lit = turned * light[:, None, None, None]
+    down, right, turns, light, contrast, side, down_by, right_by = draws.T
+    turned = _choose(down > 0, pixels.flip(1), pixels)
+    turned = _choose(right > 0, turned.flip(2), turned)
+    turned = _choose(turns % 2 > 0, turned.rot90(1, (1, 2)), turned)
+    turned = _choose(turns > 1, turned.rot90(2, (1, 2)), turned)
+    batch = turned.contiguous().permute(0, 3, 1, 2).float() / 255
+    lit = batch * light[:, None, None, None]
     grey = lit.mean((1, 2, 3), keepdim=True)
     shown: torch.Tensor = ((lit - grey) * contrast[:, None, None, None] + grey).clamp(
         0, 1
     )
-    if (draws[:, 5] < 1).any():
+    if crop:
         zero = torch.zeros_like(side)
         rows = [side, zero, right_by * (1 - side), zero, side, down_by * (1 - side)]
         affine = torch.stack(rows, 1).reshape(-1, 2, 3)
         grid = affine_grid(affine, list(shown.shape), align_corners=False)
         shown = grid_sample(shown, grid, align_corners=False, padding_mode="border")
     return shown
+
+
+def _choose(
+    where: torch.Tensor, changed: torch.Tensor, otherwise: torch.Tensor
+) -> torch.Tensor:
+    return torch.where(where[:, None, None, None], changed, otherwise)
 
 
 def normalise(batch: torch.Tensor) -> torch.Tensor:
@@ -105,17 +111,10 @@ def normalise(batch: torch.Tensor) -> torch.Tensor:
 
 
 def transform_train(
-    pixels: torch.Tensor,
-    rows: np.ndarray,
-    *,
-    seed: int,
-    fold: str,
-    epoch: int,
-    options: Mapping[str, Any],
+    pixels: torch.Tensor, draws: torch.Tensor, *, crop: bool
 ) -> torch.Tensor:
     """Augment and normalise a batch; see :func:`augment`."""
-    draws = draw_augmentation(rows, seed=seed, fold=fold, epoch=epoch, options=options)
-    return normalise(augment(pixels, draws))
+    return normalise(augment(pixels, draws, crop=crop))
 
 
 def transform_eval(pixels: torch.Tensor) -> torch.Tensor:

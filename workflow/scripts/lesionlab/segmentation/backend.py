@@ -1,7 +1,6 @@
 """Choose the Keras backend; imported, and called, before Keras is."""
 
 import os
-from typing import Any
 
 from lesionlab.stage import limit_threads
 
@@ -21,6 +20,12 @@ def start_backend(name: str, *, threads: int) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TensorFlow would otherwise take the whole memory of a shared GPU at its first step
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    if name == "torch":
+        import torch
+
+        # cuBLAS reads it when it starts, and is not repeatable without
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
 
 
 def device_kind() -> str:
@@ -33,9 +38,10 @@ def device_kind() -> str:
     """
     import keras
 
-    return f"{keras.backend.backend()} {_first_device(keras.distribution)}"
+    name = keras.backend.backend()
+    if name == "torch":  # which Keras does not ask for its devices
+        import torch
 
-
-def _first_device(distribution: Any) -> str:
-    devices = distribution.list_devices()
-    return str(devices[0]).split(":")[0] if devices else "cpu"
+        return f"torch {'gpu' if torch.cuda.is_available() else 'cpu'}"
+    devices = keras.distribution.list_devices()
+    return f"{name} {str(devices[0]).split(':')[0] if devices else 'cpu'}"

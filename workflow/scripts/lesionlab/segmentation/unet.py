@@ -57,5 +57,7 @@ def _level(
     x = layers.Conv2D(filters, 3, **same, name=f"{name}_conv1")(x)
     if dropout:
         own = derive_seed(UNET_DROPOUT, seed, name)
+        if keras.backend.backend() == "torch":
+            own %= 2**31  # it keeps a seed in 31 bits
         x = layers.Dropout(dropout, seed=own, name=f"{name}_dropout")(x)
     return layers.Conv2D(filters, 3, **same, name=f"{name}_conv2")(x)
