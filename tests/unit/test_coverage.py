@@ -32,7 +32,7 @@ def test_the_simulated_truth_is_the_expected_auc():
 )
 def test_the_deciding_interval_covers_and_equal_arms_stay_equal(folds, seeds, noise):
     design = Design(folds, seeds, **WHOLE, noise=noise)
-    figures = coverage.measure(design, draws=DRAWS, workers=1)
+    figures = coverage.measure(design, numbers=range(DRAWS), workers=1)
     # what chance allows to so many draws of an interval that covers 95 %
     low, high = binom.ppf([0.001, 0.999], DRAWS, 0.95) / DRAWS
     assert low <= figures["coverage"] <= high
@@ -55,7 +55,7 @@ def test_the_interval_of_one_pair_of_networks_would_not_cover():
 
 def test_a_difference_is_found():
     design = Design(1, 5, **WHOLE, noise=(0.1, 0.1), difference=0.06)
-    figures = coverage.measure(design, draws=50, workers=1)
+    figures = coverage.measure(design, numbers=range(50), workers=1)
     assert figures["found"] > 0.6
     assert figures["false"] == 0
 
@@ -63,7 +63,7 @@ def test_a_difference_is_found():
 def test_a_proof_that_was_stopped_goes_on(tmp_path, monkeypatch, capsys):
     designs = [
         (
-            {**dict.fromkeys(coverage.KEY, 0), "seeds": seeds},
+            {**dict.fromkeys(coverage.KEY, 0), "seeds": seeds, "size": "whole"},
             Design(1, seeds, 9, 20, (0, 0)),
         )
         for seeds in (2, 3)
@@ -84,3 +84,5 @@ def test_a_proof_that_was_stopped_goes_on(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(coverage, "COVERAGE", (1.1, 1.2))
     with pytest.raises(SystemExit, match="coverage outside"):
         coverage.main(command)
+    # what falls outside was drawn again, four times as often
+    assert read_csv(table)["draws"].tolist() == [5, 5, 20, 20]

@@ -1,0 +1,166 @@
+"""Pictures a second of both trainings on a GPU, beside the networks on random tensors.
+
+    python benchmarks/gpu.py
+
+Floor and loop run by turns in one process; the median of the turns is printed. A floor
+is what a step costs when its batch lies on the device, ready-made: forward, loss,
+backward, update. A bare machine with torch, torchvision and pandas will do; where Keras
+is installed the U-Net is measured too, on Keras's torch backend.
+"""
+
+import argparse
+import os
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+# cuBLAS reads it when it starts; without it matrix products may differ from run to run
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+import numpy as np
+
+TURNS = 5
+EPOCH = {
+    "seed": 1,
+    "fold": "1",
+    "epochs": 1,
+    "shuffle": True,
+    "flips": True,
+    "loss": "bce",
+    "learning_rate": 0.001,
+    "dropout_free_epochs": 0,
+    "dropout_free_learning_rate": 0.001,
+    "schedule": "constant",
+    "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.0},
+}
+
+
+def compare(title, count, floor, loop, wait):
+    """Time both by turns; print pictures a second and their ratio."""
+    times = {floor: [], loop: []}
+    for turn in range(TURNS + 1):
+        for run in (floor, loop):
+            wait()
+            started = time.perf_counter()
+            run()
+            wait()
+            if turn:  # the first turn warms up
+                times[run].append(time.perf_counter() - started)
+    least, ours = (count / median(times[run]) for run in (floor, loop))
+    print(f"{title:48} {least:9.0f} {ours:9.0f} img/s {ours / least:6.2f}", flush=True)
+
+
+def bench_classifier(size, batch_size, steps, *, deterministic):
+    """Steps of ResNet-50 on random tensors, against an epoch of the training."""
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    from lesionlab.classification.device import fast_precision, pick_device, place_model
+    from lesionlab.classification.network import build_resnet
+    from lesionlab.classification.snapshot import Progress
+    from lesionlab.classification.training import Labelled, train_one_epoch
+
+    device = pick_device(1)
+    torch.use_deterministic_algorithms(deterministic, warn_only=True)
+    torch.backends.cudnn.deterministic = deterministic
+    model = place_model(build_resnet(3, seed=1), device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
+    count = steps * batch_size
+    pixels = torch.randint(0, 256, (count, size, size, 3), dtype=torch.uint8)
+    labels = torch.randint(0, 3, (count,), device=device)
+    data = Labelled(pixels.to(device), labels)
+    ready = torch.randn(batch_size, 3, size, size, device=device)
+    ready = ready.contiguous(memory_format=torch.channels_last)
+    options = {**EPOCH, "batch_size": batch_size}
+
+    def floor():
+        model.train()
+        for _ in range(steps):
+            optimizer.zero_grad(set_to_none=True)
+            with fast_precision(device):
+                loss = cross_entropy(model(ready), labels[:batch_size])
+            loss.backward()
+            optimizer.step()
+
+    def loop():
+        train_one_epoch(
+            model,
+            optimizer,
+            data,
+            progress=Progress(),
+            options=options,
+            checkpoint=lambda _: None,
+        )
+
+    order = "deterministic" if deterministic else "free"
+    title = f"ResNet-50 {size}x{size}, batch {batch_size}, {order}"
+    compare(title, count, floor, loop, wait_for(device))
+
+
+def bench_unet(height, width, batch_size, steps):
+    """Steps of the U-Net on one ready batch, against an epoch of the training."""
+    import torch
+
+    from lesionlab.segmentation.phases import compile_unet, plan_phases
+    from lesionlab.segmentation.snapshot import Progress
+    from lesionlab.segmentation.training import Pairs, _train_epoch
+
+    size = {"height": height, "width": width, "batch_size": batch_size}
+    options = {**EPOCH, **size, "dropout": 0.3}
+    model = compile_unet(options, plan_phases(options)[0])
+    count = steps * batch_size
+    numbers = np.random.default_rng(0)
+    pixels = numbers.integers(0, 256, (count, height, width, 3), dtype=np.uint8)
+    masks = 255 * numbers.integers(0, 2, (count, height, width), dtype=np.uint8)
+    train = Pairs(pixels, masks, np.arange(count))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    x = torch.rand(batch_size, height, width, 3, device=device)
+    y = torch.randint(0, 2, (batch_size, height, width, 1), device=device).float()
+
+    def floor():
+        for _ in range(steps):
+            model.zero_grad()
+            model.loss(y, model(x, training=True)).backward()
+            weights = model.trainable_weights
+            with torch.no_grad():
+                model.optimizer.apply([w.value.grad for w in weights], weights)
+
+    def loop():
+        _train_epoch(model, train, options, Progress(), lambda: None)
+
+    title = f"U-Net {height}x{width}, batch {batch_size}, Keras on torch"
+    compare(title, count, floor, loop, wait_for(device))
+
+
+def wait_for(device):
+    """Wait until the device has done all that it was given."""
+    import torch
+
+    return torch.cuda.synchronize if device.type == "cuda" else lambda: None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=30, help="of one turn")
+    steps = parser.parse_args().steps
+    import torch
+
+    name = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    print(f"{name}, torch {torch.__version__}")
+    print(f"{'':48} {'floor':>9} {'loop':>9}")
+    for size, batch_size in ((224, 64), (64, 64)):
+        for deterministic in (True, False):
+            bench_classifier(size, batch_size, steps, deterministic=deterministic)
+    if find_spec("keras"):
+        from lesionlab.segmentation.backend import start_backend
+
+        start_backend("torch", threads=1)
+        bench_unet(192, 256, 16, steps)
+        bench_unet(80, 112, 16, steps)
+
+
+if __name__ == "__main__":
+    main()
