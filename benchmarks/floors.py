@@ -97,8 +97,8 @@ def bench_classifier():
     import torch
     from torch.nn.functional import cross_entropy
 
-    from lesionlab.classification import training
     from lesionlab.classification.device import pick_device, place_model
+    from lesionlab.classification.epoch import Labelled, train_one_epoch
     from lesionlab.classification.network import build_resnet
     from lesionlab.classification.snapshot import Progress
     from lesionlab.classification.transforms import transform_eval
@@ -123,10 +123,10 @@ def bench_classifier():
             optimizer.step()
 
     def loop():
-        data = training.Labelled(pixels, labels)
-        training.train_one_epoch(
+        data = Labelled(pixels, labels)
+        train_one_epoch(
             model, optimizer, data, progress=Progress(), options=options,
-            checkpoint=lambda: None,
+            checkpoint=lambda _: None,
         )  # fmt: skip
 
     compare("ResNet-50 96 px, batch 32", "step", 5, floor, loop)

@@ -59,9 +59,9 @@ def bench_classifier(size, batch_size, steps, *, deterministic):
     from torch.nn.functional import cross_entropy
 
     from lesionlab.classification.device import fast_precision, pick_device, place_model
+    from lesionlab.classification.epoch import Labelled, train_one_epoch
     from lesionlab.classification.network import build_resnet
     from lesionlab.classification.snapshot import Progress
-    from lesionlab.classification.training import Labelled, train_one_epoch
 
     device = pick_device(1)
     torch.use_deterministic_algorithms(deterministic, warn_only=True)

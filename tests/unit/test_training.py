@@ -187,22 +187,23 @@ CLASSIFIER = {
 def fit_classifier(state, **changes):
     import torch
 
-    from lesionlab.classification import training
     from lesionlab.classification.device import pick_device, place_model
+    from lesionlab.classification.epoch import Labelled
     from lesionlab.classification.network import build_resnet
+    from lesionlab.classification.training import fit
 
     draw = np.random.default_rng(1)
     labels = draw.integers(0, 3, 26)
     pixels = draw.integers(0, 120, (26, 32, 32, 3), np.uint8)
     pixels[np.arange(26), ..., labels] += 100
-    data = training.Labelled(torch.from_numpy(pixels), torch.from_numpy(labels))
+    data = Labelled(torch.from_numpy(pixels), torch.from_numpy(labels))
     train, valid = (
-        training.Labelled(data.pixels[rows], data.labels[rows])
+        Labelled(data.pixels[rows], data.labels[rows])
         for rows in (slice(0, 18), slice(18, 26))
     )
     model = place_model(build_resnet(3, seed=2), pick_device(1))
     options = {**CLASSIFIER, **changes}
-    return training.fit(model, train, valid, options=options, state=state)
+    return fit(model, train, valid, options=options, state=state)
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +261,7 @@ def test_a_validation_loss_that_is_no_number_ends_either_training(
 
 
 def test_the_cosine_schedule_falls_from_the_rate_to_zero():
-    from lesionlab.classification.training import learning_rate
+    from lesionlab.classification.epoch import learning_rate
 
     rates = [learning_rate(n, 100, CLASSIFIER) for n in range(101)]
     assert rates[0] == 0.01
@@ -272,7 +273,7 @@ def test_the_cosine_schedule_falls_from_the_rate_to_zero():
 
 
 def test_every_photograph_is_seen_once_an_epoch_but_no_batch_has_one():
-    from lesionlab.classification.training import batches_of_epoch
+    from lesionlab.classification.epoch import batches_of_epoch
 
     batches = batches_of_epoch(20, batch_size=6, seed=1, fold="fold0", epoch=1)
     assert sorted(np.concatenate(batches)) == list(range(20))

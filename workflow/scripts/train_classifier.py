@@ -17,12 +17,13 @@ def main(paths: Paths, *, options: Options) -> None:
     import torch
 
     from lesionlab.classification.device import pick_device, place_model
+    from lesionlab.classification.epoch import Labelled
     from lesionlab.classification.network import (
         build_resnet,
         load_initial_weights,
         save_model,
     )
-    from lesionlab.classification.training import Labelled, fit
+    from lesionlab.classification.training import fit
 
     device = pick_device(options["threads"])
     split = read_csv(paths.split).query("task == 'classification'")

@@ -111,8 +111,10 @@ def describe_intervals(comparison: Mapping[str, Any]) -> str:
         text += (
             f" † They rest on only {few} lesions of class "
             f"{comparison['positive_class']}, fewer than {FEW}: those over lesions are "
-            "by Student's t with the jackknife's standard error; docs/method.md gives "
-            "the measured coverage."
+            "by Student's t with the jackknife's standard error. In simulated studies "
+            "with 13 positive photographs the deciding interval covered 95 to 98 % "
+            "where the arms are equal, and 87 to 96 % where they differ "
+            "(docs/method.md)."
         )
     return text
 
