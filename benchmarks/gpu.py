@@ -4,8 +4,9 @@
 
 Floor and loop run by turns in one process; the median of the turns is printed. A floor
 is what a step costs when its batch lies on the device, ready-made: forward, loss,
-backward, update. A bare machine with torch, torchvision and pandas will do; where Keras
-is installed the U-Net is measured too, on Keras's torch backend.
+backward, update. The libraries that a training imports will do (torch, torchvision,
+safetensors, filelock, tqdm); with Keras and OpenCV the U-Net is measured too, on the
+torch backend of Keras.
 """
 
 import argparse
@@ -64,7 +65,7 @@ def bench_classifier(size, batch_size, steps, *, deterministic):
     from lesionlab.classification.snapshot import Progress
 
     device = pick_device(1)
-    torch.use_deterministic_algorithms(deterministic, warn_only=True)
+    torch.use_deterministic_algorithms(deterministic)
     torch.backends.cudnn.deterministic = deterministic
     model = place_model(build_resnet(3, seed=1), device)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)

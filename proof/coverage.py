@@ -2,9 +2,10 @@
 
     python -m proof.coverage results/.proof/coverage.csv [--draws 1000]
 
-One row a design; a file that stands there already is continued, so that the run can be
-killed at any time. Of 168 designs some fall outside the limits by the chance of their
-draws: such a design is drawn again, four times as often, and the new row decides.
+One row a design and number of draws; a file that stands there already is continued, so
+that the run can be killed at any time. Of 168 designs some fall outside the limits by
+the chance of their draws: such a design is drawn again, four times as often, and the
+new row decides.
 """
 
 import argparse
@@ -38,10 +39,9 @@ SIZES = {"whole": (51, 350), "quarter": (13, 87)}
 SHAPES = ((1, 2), (1, 3), (1, 5), (5, 1), (5, 3), (3, 2))  # folds, seeds
 # of a fold, whose trainings share the lesions that they trained on; only folds show it
 FOLD_NOISE = 0.15
-COVERAGE, FALSE = (0.93, 0.97), 0.06  # what is asked of every design
+COVERAGE, FALSE = (0.93, 0.97), 0.06  # what is asked, see is_asked
 AGAIN = 4  # times as many draws for a design that falls outside
-# shown, and not asked: one arm's trainings vary five times as much as the other's
-EXTREME = "0.1/0.5"
+EXTREME = "0.1/0.5"  # one arm's trainings vary five times as much as the other's
 SCATTERED = "0.6/0.6"  # the AUC of a training has a standard deviation of 0.06
 # standard deviation of the separation of the classes between trainings, of each arm
 NOISE = ((0.0, 0.0), (0.15, 0.15), (0.3, 0.3), (0.6, 0.6), (0.1, 0.3), (0.1, 0.5))
@@ -229,7 +229,7 @@ def identify(row: Mapping[Any, object]) -> tuple[str, ...]:
     return tuple(str(row[key]) for key in KEY)
 
 
-def list_outside(table: pd.DataFrame, draws: int) -> list[tuple[str, ...]]:
+def list_outside(table: pd.DataFrame, draws: int) -> pd.DataFrame:
     """List the designs that so many draws show outside the limits.
 
     Parameters
@@ -241,16 +241,26 @@ def list_outside(table: pd.DataFrame, draws: int) -> list[tuple[str, ...]]:
 
     Returns
     -------
-    list of tuple
-        As :func:`identify` names them. Of a quarter's test set, coverage is asked
-        where the arms are equal; false verdicts are asked of every test set.
+    DataFrame
+        Its rows that cover too little or too much, or with too many false verdicts.
     """
-    asked = table[(table["draws"] == draws) & (table["noise"] != EXTREME)]
-    few = asked["size"] == "quarter"
-    shown = few & ((asked["difference"] > 0) | (asked["noise"] == SCATTERED))
-    inside = asked["coverage"].between(*COVERAGE) | shown
-    inside &= asked["false"] <= FALSE
-    return [identify(row) for row in asked[~inside].to_dict("records")]
+    rows = table[table["draws"] == draws]
+    inside = rows["coverage"].between(*COVERAGE) & (rows["false"] <= FALSE)
+    return rows[~inside]
+
+
+def is_asked(row: Mapping[Any, object]) -> bool:
+    """Say whether a design outside the limits fails the proof, or is shown alone.
+
+    Not asked is one arm that varies five times as much as the other; and of a quarter's
+    test set, whose 13 positive photographs give skewed AUCs, the coverage where the
+    arms differ (too low) or trainings scatter most (too high).
+    """
+    few = row["size"] == "quarter" and (
+        bool(row["difference"]) or row["noise"] == SCATTERED
+    )
+    false = float(str(row["false"])) > FALSE
+    return row["noise"] != EXTREME and (false or not few)
 
 
 def main(arguments: list[str]) -> None:
@@ -263,13 +273,15 @@ def main(arguments: list[str]) -> None:
     once, again = options.draws, AGAIN * options.draws
     designs = list(list_designs())
     fill(options.table, designs, range(once), options.workers)
-    outside = list_outside(read_csv(options.table), once)
-    chosen = [pair for pair in designs if identify(pair[0]) in outside]
+    outside = list_outside(read_csv(options.table), once).to_dict("records")
+    names = {identify(row) for row in outside}
+    chosen = [pair for pair in designs if identify(pair[0]) in names]
     if chosen:
         fill(options.table, chosen, range(once, once + again), options.workers)
     table = read_csv(options.table)
     print(table.to_string(index=False))
-    if failed := list_outside(table, again):
+    last = list_outside(table, again).to_dict("records")
+    if failed := [identify(row) for row in last if is_asked(row)]:
         sys.exit(f"coverage outside {COVERAGE}, or false verdicts: {failed}")
 
 

@@ -10,6 +10,10 @@ from workflow.runner import copy_checkout, run_workflow
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
+# tests are of the CPU, also where there is a GPU
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
 def pytest_addoption(parser):
     parser.addoption(
         "--write-contract",

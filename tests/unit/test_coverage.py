@@ -1,6 +1,7 @@
 """A short form of make prove: simulated studies whose truth is known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from proof import coverage
 from proof.simulation import ARMS, Design, draw_study
@@ -58,6 +59,26 @@ def test_a_difference_is_found():
     figures = coverage.measure(design, numbers=range(50), workers=1)
     assert figures["found"] > 0.6
     assert figures["false"] == 0
+
+
+def test_what_is_outside_the_limits_fails_the_proof_where_it_is_asked():
+    rows = [
+        ("whole", "0.3/0.3", 0.0, 0.95, 0.05, "inside"),
+        ("whole", "0.3/0.3", 0.05, 0.92, 0.0, "fails"),
+        ("whole", "0.6/0.6", 0.0, 0.98, 0.02, "fails"),
+        ("whole", "0.1/0.5", 0.0, 0.92, 0.08, "shown"),
+        ("quarter", "0.3/0.3", 0.0, 0.92, 0.06, "fails"),
+        ("quarter", "0.3/0.3", 0.05, 0.88, 0.0, "shown"),
+        ("quarter", "0.6/0.6", 0.0, 0.98, 0.02, "shown"),
+        ("quarter", "0.6/0.6", 0.05, 0.95, 0.07, "fails"),
+    ]
+    names = ["size", "noise", "difference", "coverage", "false", "wanted"]
+    table = pd.DataFrame(rows, columns=names).assign(draws=100)
+    assert coverage.list_outside(table, 400).empty
+    outside = coverage.list_outside(table, 100)
+    assert outside["wanted"].tolist() == table["wanted"].tolist()[1:]
+    for row in outside.to_dict("records"):
+        assert coverage.is_asked(row) == (row["wanted"] == "fails")
 
 
 def test_a_proof_that_was_stopped_goes_on(tmp_path, monkeypatch, capsys):

@@ -237,10 +237,30 @@ def test_early_stopping_waits_for_the_patience(tmp_path):
 
 def test_a_diverging_classifier_names_epoch_and_batch(tmp_path):
     with (
-        TrainingState(tmp_path, {}) as state,
+        TrainingState(tmp_path, {}, save_seconds=0) as state,
         pytest.raises(LabError, match=r"epoch \d, batch \d: the loss is .*learning"),
     ):
         fit_classifier(state, learning_rate=1e30)
+    _, facts = state.load()  # of the last step whose loss was a number
+    assert np.isfinite(facts["progress"]["loss"])
+
+
+def test_the_first_batch_without_a_finite_loss_is_named():
+    import torch
+
+    from lesionlab.classification.epoch import Tally
+    from lesionlab.classification.snapshot import Progress
+
+    progress = Progress(epoch=2, step=5, loss=4.0, right=3)
+    tally = Tally(progress, torch.device("cpu"))
+    right = torch.tensor([True, False])
+    tally.add(torch.tensor(0.5), right)
+    tally.settle()
+    assert (progress.loss, progress.right) == (5.0, 4)
+    for loss in (float("inf"), 1.0):
+        tally.add(torch.tensor(loss), right)
+    with pytest.raises(LabError, match="epoch 2, batch 7: the loss is not finite"):
+        tally.settle()
 
 
 def test_a_validation_loss_that_is_no_number_ends_either_training(

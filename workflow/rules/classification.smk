@@ -41,7 +41,7 @@ rule render_arm:
         "results/<run>/benchmarks/render_arm/{scope}.{arm}.tsv"
     conda:
         "../../envs/data.yaml"
-    threads: 1  # two would wait until no training runs beside
+    threads: 1  # on two cores, two would wait for the trainings
     resources:
         mem_mb=grow(2000),
         runtime=grow(30),
@@ -69,7 +69,7 @@ rule pack_images:
         "results/<run>/benchmarks/pack_images/{scope}.{arm}.tsv"
     conda:
         "../../envs/data.yaml"
-    threads: 1  # two would wait until no training runs beside
+    threads: 1  # on two cores, two would wait for the trainings
     resources:
         mem_mb=grow(2000),
         runtime=grow(30),

@@ -138,7 +138,7 @@ rule score_masks:
         "results/<run>/benchmarks/score_masks/{fold}.tsv"
     conda:
         "../../envs/data.yaml"
-    threads: 1  # two would wait until no training runs beside
+    threads: 1  # on two cores, two would wait for the trainings
     resources:
         mem_mb=grow(3000),
         runtime=grow(30),
@@ -166,7 +166,7 @@ rule segment_images:
         "results/<run>/benchmarks/segment_images/{fold}.tsv"
     conda:
         "../../envs/data.yaml"
-    threads: 1  # two would wait until no training runs beside
+    threads: 1  # on two cores, two would wait for the trainings
     resources:
         mem_mb=grow(2000),
         runtime=grow(30),

@@ -63,7 +63,7 @@ def derive_seed(purpose: str, *key: int | str) -> int:
     Returns
     -------
     int
-        32 bits, which torch, Keras and scikit-learn all take.
+        32 bits, which torch, scikit-learn and Keras take, but Keras on torch.
 
     Raises
     ------

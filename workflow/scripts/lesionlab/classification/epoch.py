@@ -107,7 +107,7 @@ class Tally:
         if not math.isfinite(loss):
             raise LabError(
                 f"epoch {self.progress.epoch}, batch {int(finite) + 1}: the loss is "
-                f"{loss}; lower classification.learning_rate"
+                "not finite; lower classification.learning_rate"
             )
         self.progress.loss, self.progress.right = loss, int(right)
 

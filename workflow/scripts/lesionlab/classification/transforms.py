@@ -1,6 +1,7 @@
 """Both sides of the transform: what training sees, and what evaluation sees."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -104,10 +105,15 @@ def normalise(batch: torch.Tensor) -> torch.Tensor:
     Tensor of float32, shape (B, 3, S, S)
         Channels last in memory.
     """
-    mean, std = (
-        torch.tensor(value, device=batch.device)[:, None, None] for value in (MEAN, STD)
-    )
+    mean, std = _place_constants(batch.device)
     return ((batch - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+@cache
+def _place_constants(device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation on a device: a copy in a step would wait for it."""
+    mean, std = (torch.tensor(value, device=device) for value in (MEAN, STD))
+    return mean[:, None, None], std[:, None, None]
 
 
 def transform_train(
