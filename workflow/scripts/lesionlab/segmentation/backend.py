@@ -1,6 +1,8 @@
 """Choose the Keras backend; imported, and called, before Keras is."""
 
 import os
+from importlib import import_module
+from typing import Any
 
 from lesionlab.stage import limit_threads
 
@@ -21,11 +23,9 @@ def start_backend(name: str, *, threads: int) -> None:
     # TensorFlow would otherwise take the whole memory of a shared GPU at its first step
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     if name == "torch":
-        import torch
-
         # cuBLAS reads it when it starts, and is not repeatable without
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True)
+        _import_torch().use_deterministic_algorithms(True)
 
 
 def device_kind() -> str:
@@ -40,8 +40,11 @@ def device_kind() -> str:
 
     name = keras.backend.backend()
     if name == "torch":  # which Keras does not ask for its devices
-        import torch
-
-        return f"torch {'gpu' if torch.cuda.is_available() else 'cpu'}"
+        return f"torch {'gpu' if _import_torch().cuda.is_available() else 'cpu'}"
     devices = keras.distribution.list_devices()
     return f"{name} {str(devices[0]).split(':')[0] if devices else 'cpu'}"
+
+
+def _import_torch() -> Any:
+    """Import torch, which the environment of TensorFlow does not hold."""
+    return import_module("torch")
