@@ -245,24 +245,6 @@ def test_a_diverging_classifier_names_epoch_and_batch(tmp_path):
     assert np.isfinite(facts["progress"]["loss"])
 
 
-def test_the_first_batch_without_a_finite_loss_is_named():
-    import torch
-
-    from lesionlab.classification.epoch import Tally
-    from lesionlab.classification.snapshot import Progress
-
-    progress = Progress(epoch=2, step=5, loss=4.0, right=3)
-    tally = Tally(progress, torch.device("cpu"))
-    right = torch.tensor([True, False])
-    tally.add(torch.tensor(0.5), right)
-    tally.settle()
-    assert (progress.loss, progress.right) == (5.0, 4)
-    for loss in (float("inf"), 1.0):
-        tally.add(torch.tensor(loss), right)
-    with pytest.raises(LabError, match="epoch 2, batch 7: the loss is not finite"):
-        tally.settle()
-
-
 def test_a_validation_loss_that_is_no_number_ends_either_training(
     unet, tmp_path, monkeypatch
 ):
@@ -278,24 +260,3 @@ def test_a_validation_loss_that_is_no_number_ends_either_training(
         fit_classifier(state)
     with TrainingState(tmp_path / "b", {}) as state, pytest.raises(LabError, match=why):
         fit_unet(unet[0], state)
-
-
-def test_the_cosine_schedule_falls_from_the_rate_to_zero():
-    from lesionlab.classification.epoch import learning_rate
-
-    rates = [learning_rate(n, 100, CLASSIFIER) for n in range(101)]
-    assert rates[0] == 0.01
-    assert rates[50] == pytest.approx(0.005)
-    assert rates[100] == pytest.approx(0)
-    assert rates == sorted(rates, reverse=True)
-    constant = {**CLASSIFIER, "schedule": "constant"}
-    assert {learning_rate(n, 100, constant) for n in range(101)} == {0.01}
-
-
-def test_every_photograph_is_seen_once_an_epoch_but_no_batch_has_one():
-    from lesionlab.classification.epoch import batches_of_epoch
-
-    batches = batches_of_epoch(20, batch_size=6, seed=1, fold="fold0", epoch=1)
-    assert sorted(np.concatenate(batches)) == list(range(20))
-    batches = batches_of_epoch(19, batch_size=6, seed=1, fold="fold0", epoch=1)
-    assert [len(batch) for batch in batches] == [6, 6, 6]
