@@ -58,7 +58,11 @@ def match_photographs(
     groups = pd.factorize(images["group"])[0]
     pairs = propose_pairs(features, words, n_words, groups, workers=workers)
     aligned = align_all(features, pairs, workers=workers)
-    rows = [measure_pair(images, root, *pair) for pair in aligned]
+    with parallel_config("loky", n_jobs=workers, inner_max_num_threads=1):
+        rows = Parallel()(
+            delayed(measure_pair)(images.iloc[a], images.iloc[b], root, alignment)
+            for a, b, alignment in aligned
+        )
     return pd.DataFrame(rows, columns=EVIDENCE)
 
 
@@ -100,18 +104,16 @@ def _align_block(
 
 
 def measure_pair(
-    images: pd.DataFrame, root: Path, a: int, b: int, alignment: Alignment
+    a: pd.Series, b: pd.Series, root: Path, alignment: Alignment
 ) -> tuple[str, str, int, float, float, float, float]:
     """Measure how alike two aligned photographs are.
 
     Parameters
     ----------
-    images : DataFrame
-        The image table.
+    a, b : Series
+        Of the image table.
     root : Path
         Of the data.
-    a, b : int
-        Rows of the two photographs.
     alignment : Alignment
         From a to b.
 
@@ -120,16 +122,14 @@ def measure_pair(
     tuple
         The columns ``EVIDENCE``.
     """
-    facts = [images.iloc[row] for row in (a, b)]
-    pictures = [read_working(fact, root) for fact in facts]
-    (grey_a, mask_a), (grey_b, mask_b) = pictures
+    (grey_a, mask_a), (grey_b, mask_b) = (read_working(row, root) for row in (a, b))
     assert alignment.motion is not None
     correlation, overlap = correlate(
         (grey_a, grey_b), (mask_a, mask_b), alignment.motion
     )
     return (
-        facts[0]["image_id"],
-        facts[1]["image_id"],
+        a["image_id"],
+        b["image_id"],
         alignment.inliers,
         round(alignment.zoom, 3),
         round(alignment.turn, 1),

@@ -61,10 +61,10 @@ def align(
     Returns
     -------
     Alignment
-        With 0 inliers where too few points are alike.
+        With 0 inliers where too few points are alike to be worth it.
     """
     first, second = _pair_points(a[1], b[1])
-    if len(first) < 3:
+    if len(first) < WORTH_ALIGNING:
         return Alignment(0, None)
     here, there = a[0][first], b[0][second]
     motion, inside = cv2.estimateAffinePartial2D(
