@@ -1,5 +1,8 @@
 """Draw pairs of photographs that show one lesion, or nearly seem to."""
 
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 
 from lesionlab.cohort.photographs import draw_pairs
@@ -9,6 +12,7 @@ from lesionlab.files import read_csv
 from lesionlab.stage import Options, Paths, run_stage
 
 SHOWN = {"conflict": 6, "merged": 6, "listed": 12}  # pairs at most
+MOST = 300  # near misses on a sheet of their own
 WIDTH = 120  # pixels of a photograph in the figure
 
 
@@ -24,11 +28,11 @@ def choose_pairs(matches: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def main(paths: Paths, *, options: Options) -> None:
-    files = read_csv(paths.images).set_index("image_id")["image"]
-
+def load_pairs(
+    chosen: pd.DataFrame, files: pd.Series, root: Path
+) -> list[tuple[str, np.ndarray, np.ndarray]]:
     pairs = []
-    for pair in choose_pairs(read_csv(paths.matches)).itertuples():
+    for pair in chosen.itertuples():
         alike = "-" if pd.isna(pair.correlation) else f"{pair.correlation:.2f}"
         decision = f"{pair.decision}{', published' if pair.published else ''}"
         title = (
@@ -36,11 +40,23 @@ def main(paths: Paths, *, options: Options) -> None:
             f"{pair.inliers} inliers, r {alike}, {decision}"
         )
         first, second = (
-            load_small(paths.root / files[name], width=WIDTH)
+            load_small(root / files[name], width=WIDTH)
             for name in (pair.image_a, pair.image_b)
         )
         pairs.append((title, first, second))
-    save_figure(draw_pairs(pairs), paths.figure)
+    return pairs
+
+
+def main(paths: Paths, *, options: Options) -> None:
+    files = read_csv(paths.images).set_index("image_id")["image"]
+    matches = read_csv(paths.matches)
+    listed = matches[matches["decision"] == "listed"]
+    strongest = listed.sort_values("inliers", kind="stable", ascending=False)[:MOST]
+    for chosen, figure in (
+        (choose_pairs(matches), paths.figure),
+        (strongest, paths.near_misses),
+    ):
+        save_figure(draw_pairs(load_pairs(chosen, files, paths.root)), figure)
 
 
 if __name__ == "__main__":
