@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from workflow.runner import copy_checkout, run_workflow
 
@@ -20,6 +21,18 @@ def pytest_addoption(parser):
         action="store_true",
         help="write docs/rerun-contract.md instead of comparing with it",
     )
+
+
+class Beside(LoadScopeScheduling):
+    """Files of unit tests, beside one process for what shares finished runs."""
+
+    def _split_scope(self, nodeid):
+        file = nodeid.split("::")[0]
+        return file if file.startswith("tests/unit/") else "runs"
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Beside(config, log)
 
 
 @pytest.fixture(scope="session")
