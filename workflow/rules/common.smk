@@ -64,6 +64,8 @@ def data_root():
     dataset = config["dataset"]
     if dataset["source"] == "phantom":
         return f"results/{config['run']}/phantom"
+    if dataset["source"] == "dataverse":
+        return "results/.shared/ham10000"
     root = dataset["path"] or os.environ.get("HAM10000_DIR")
     if not root:
         refuse(
