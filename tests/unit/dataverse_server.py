@@ -11,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import cv2
 
-from lesionlab.data.published import FILES, PublishedFile
+from lesionlab.dataverse.published import FILES, PublishedFile
 from unit.folder import draw_pair
 
 TABLE, MASKS, PART_1, PART_2 = (file.name for file in FILES)

@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 
 import fetch_dataverse
-from lesionlab.data import download as downloads
-from lesionlab.data.dataverse import fetch_files
-from lesionlab.data.published import FILES
+from lesionlab.dataverse import download as downloads
+from lesionlab.dataverse.fetching import fetch_files
+from lesionlab.dataverse.published import FILES
 from lesionlab.errors import LabError
 from lesionlab.files import sha256_file
 from unit.dataverse_server import (
@@ -87,6 +87,21 @@ def test_what_is_published_is_fetched_once(server, cache):
     assert first == 1 + len(FILES)
     check_all(server, cache, fetch(server, cache))
     assert len(server.asked) == first
+
+
+def test_files_that_were_laid_there_by_hand_need_no_network(server, cache):
+    cache.mkdir()
+    for name, content in server.files.items():
+        (cache / name).write_bytes(content)
+    check_all(server, cache, fetch(server, cache))
+    assert not server.asked
+
+
+def test_the_document_names_what_is_published(repository):
+    text = (repository / "docs" / "data.md").read_text()
+    rows = re.findall(r"^\| `(\w+\.\w+)`[^|]*\| ([\d,]+) \| `(\w+)` \|$", text, re.M)
+    said = [(name, int(size.replace(",", "")), md5) for name, size, md5 in rows]
+    assert said == list(FILES)
 
 
 @pytest.mark.parametrize("cuts", [1, 7])
@@ -255,8 +270,8 @@ KILLED = """
     import os, signal, sys
     from pathlib import Path
     import pooch.core
-    from lesionlab.data.dataverse import fetch_files
-    from lesionlab.data.published import PublishedFile
+    from lesionlab.dataverse.fetching import fetch_files
+    from lesionlab.dataverse.published import PublishedFile
 
     address, cache, moment, *published = sys.argv[1:]
     if moment == "verifying":

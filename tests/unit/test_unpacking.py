@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lesionlab.data import unpacking
-from lesionlab.data.unpacking import unpack_archive
+from lesionlab.dataverse import unpacking
+from lesionlab.dataverse.unpacking import unpack_archive
 from lesionlab.errors import LabError
 from unit.dataverse_server import zip_of
 

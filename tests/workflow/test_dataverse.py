@@ -35,7 +35,7 @@ def configs(tmp_path_factory):
 def fetched(repository, server, configs, tmp_path_factory):
     """A checkout for which the small data are the published ones; refused once."""
     checkout = copy_checkout(repository, tmp_path_factory.mktemp("fetched"))
-    module = checkout / "workflow/scripts/lesionlab/data/published.py"
+    module = checkout / "workflow/scripts/lesionlab/dataverse/published.py"
     module.write_text(f"{module.read_text()}\nFILES = {publish(server.files)!r}\n")
     server.misbehave(PART_2, 403)
     failed = run_workflow(

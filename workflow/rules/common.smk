@@ -159,6 +159,16 @@ def pick(section, *keys, **more):
     return dict(sorted({**{key: section[key] for key in keys}, **more}.items()))
 
 
+def made_photographs():
+    """Name the manifest of photographs that a rule of this workflow makes, if one does."""
+    manifests = {
+        "phantom": "results/<run>/data/phantom.csv",
+        "dataverse": "results/.shared/ham10000.csv",
+    }
+    source = config["dataset"]["source"]
+    return {"manifest": manifests[source]} if source in manifests else {}
+
+
 def photographs_digest():
     """Digest the raw data, so that one replaced photograph is seen."""
     root = Path(DATA_ROOT)

@@ -27,41 +27,10 @@ rule make_phantom:
         "../scripts/make_phantom.py"
 
 
-rule fetch_dataverse:
-    """Download HAM10000 and unpack it; compute nodes have no network."""
-    output:
-        root=directory("results/.shared/ham10000"),
-        manifest="results/.shared/ham10000.csv",
-    log:
-        "results/.shared/logs/fetch_dataverse/fetch_dataverse.log",
-    benchmark:
-        "results/.shared/benchmarks/fetch_dataverse/fetch_dataverse.tsv"
-    localrule: True
-    conda:
-        "../../envs/data.yaml"
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(240),
-    params:
-        code=code("fetch_dataverse.py"),
-        options=pick({}),
-        cache=untracked("results/.shared/downloads"),
-    script:
-        "../scripts/fetch_dataverse.py"
-
-
-# sources whose photographs a rule of this workflow makes, and what that rule writes
-MANIFESTS = {
-    "phantom": rules.make_phantom.output.manifest,
-    "dataverse": rules.fetch_dataverse.output.manifest,
-}
-MANIFEST = MANIFESTS.get(config["dataset"]["source"])
-
-
 rule index_images:
     """Decode every photograph and mask once into the image table."""
     input:
-        **({"manifest": MANIFEST} if MANIFEST else {}),
+        **made_photographs(),
     output:
         index="results/<run>/data/index.csv",
         quarantine="results/<run>/data/quarantine.csv",
@@ -80,7 +49,7 @@ rule index_images:
         options=lambda wildcards: pick(
             {},
             classes=CLASSES,
-            contents=None if MANIFEST else photographs_digest(),
+            contents=None if made_photographs() else photographs_digest(),
         ),
         root=untracked(DATA_ROOT),
         workers=workers,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from lesionlab.data.dataverse import fetch_files
-from lesionlab.data.published import DOI, FILES, LICENCE, SERVER
-from lesionlab.data.unpacking import unpack_archive
+from lesionlab.dataverse.fetching import fetch_files
+from lesionlab.dataverse.published import DOI, FILES, LICENCE, SERVER
+from lesionlab.dataverse.unpacking import unpack_archive
 from lesionlab.files import sha256_file, write_csv
 from lesionlab.stage import Options, Paths, run_stage
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pooch
 
-from lesionlab.data.download import WAITS, download, get_json
-from lesionlab.data.published import DOI, PublishedFile
+from lesionlab.dataverse.download import WAITS, download, get_json
+from lesionlab.dataverse.published import DOI, PublishedFile
 from lesionlab.errors import LabError
 
 MEND = (
