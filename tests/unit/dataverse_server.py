@@ -10,13 +10,19 @@ from functools import partial
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import cv2
+import pytest
 
+from lesionlab.dataverse.download import CHUNK
+from lesionlab.dataverse.fetching import fetch_files
 from lesionlab.dataverse.published import FILES, PublishedFile
+from lesionlab.errors import LabError
 from unit.folder import draw_pair
 
 TABLE, MASKS, PART_1, PART_2 = (file.name for file in FILES)
 LIST = "the list of files"
 PHOTOGRAPHS = 6
+AT_ONCE = (0, 0, 0)  # seconds before each further try
+MEND = "dataset.source to folder and dataset.path"
 CUT_AFTER = 20_000  # bytes
 ENLARGED = 6  # so that a part of an archive is larger than what is read at once
 
@@ -80,7 +86,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         fault = next(lab.faults.get(name, iter(())), None)
         if "python-requests" in self.headers["User-Agent"]:  # as Harvard's firewall
             fault = 403
-        if isinstance(fault, int):
+        if fault == "elsewhere":  # as Harvard, whose files lie in another store
+            self.answer(303, b"", "text/plain", {"Location": f"/store/{number}"})
+        elif isinstance(fault, int):
             self.answer(fault, b"<h1>No</h1>", "text/html", {"Retry-After": "0"})
         elif fault == "web page":
             self.answer(200, b"<h1>Please sign our guestbook</h1>", "text/html")
@@ -179,3 +187,35 @@ def running(files=None):
         finally:
             server.release.set()
             server.shutdown()
+
+
+def fetch(server, cache, *, waits=AT_ONCE):
+    published = publish(server.files)
+    return fetch_files(published, cache, server=server.address, waits=waits)
+
+
+def refusal(server, cache, **options):
+    """The one line in which a download ends; what is there is good or a part."""
+    with pytest.raises(LabError) as why:
+        fetch(server, cache, **options)
+    assert "\n" not in str(why.value)
+    for path in cache.iterdir():
+        good = server.files.get(path.name)
+        assert path.suffix == ".part" if good is None else path.read_bytes() == good
+    return str(why.value)
+
+
+def check_all(server, cache, paths):
+    assert [path.name for path in paths] == [TABLE, MASKS, PART_1, PART_2]
+    for path in paths:
+        assert path.read_bytes() == server.files[path.name]
+    assert sorted(cache.iterdir()) == sorted(paths)
+
+
+def check_little_came_twice(server, cuts):
+    """Of each cut no more than the chunk that was being read."""
+    size, first, *others = len(server.files[PART_1]), *server.requests_for(PART_1)
+    assert first is None
+    assert all(span.startswith("bytes=") for span in others)
+    assert size > 4 * CHUNK
+    assert size <= server.sent[PART_1] <= size + cuts * CHUNK

@@ -1,6 +1,5 @@
-"""A download ends in the published files, or in one line; nothing comes twice."""
+"""The published files are taken and no others; nothing good comes twice."""
 
-import itertools
 import os
 import re
 import signal
@@ -15,10 +14,8 @@ import pandas as pd
 import pytest
 
 import fetch_dataverse
-from lesionlab.dataverse import download as downloads
-from lesionlab.dataverse.fetching import fetch_files
+from lesionlab.dataverse.download import CHUNK
 from lesionlab.dataverse.published import FILES
-from lesionlab.errors import LabError
 from lesionlab.files import sha256_file
 from unit.dataverse_server import (
     CUT_AFTER,
@@ -28,57 +25,12 @@ from unit.dataverse_server import (
     PART_2,
     PHOTOGRAPHS,
     TABLE,
+    check_all,
+    check_little_came_twice,
+    fetch,
     publish,
-    running,
+    refusal,
 )
-
-AT_ONCE = (0, 0, 0)
-ALWAYS = "dataset.source to folder and dataset.path"
-
-
-@pytest.fixture
-def server():
-    """A Dataverse on the loopback, with a small HAM10000."""
-    with running() as server:
-        yield server
-
-
-@pytest.fixture
-def cache(tmp_path):
-    """Where downloads are kept."""
-    return tmp_path / "downloads"
-
-
-def fetch(server, cache, *, waits=AT_ONCE):
-    published = publish(server.files)
-    return fetch_files(published, cache, server=server.address, waits=waits)
-
-
-def refusal(server, cache, **options):
-    """The one line in which a download ends; what is there is good or a part."""
-    with pytest.raises(LabError) as why:
-        fetch(server, cache, **options)
-    assert "\n" not in str(why.value)
-    for path in cache.iterdir():
-        good = server.files.get(path.name)
-        assert path.suffix == ".part" if good is None else path.read_bytes() == good
-    return str(why.value)
-
-
-def check_all(server, cache, paths):
-    assert [path.name for path in paths] == [TABLE, MASKS, PART_1, PART_2]
-    for path in paths:
-        assert path.read_bytes() == server.files[path.name]
-    assert sorted(cache.iterdir()) == sorted(paths)
-
-
-def check_little_came_twice(server, cuts):
-    """Of each cut no more than the chunk that was being read."""
-    size, first, *others = len(server.files[PART_1]), *server.requests_for(PART_1)
-    assert first is None
-    assert all(span.startswith("bytes=") for span in others)
-    assert size > 4 * downloads.CHUNK
-    assert size <= server.sent[PART_1] <= size + cuts * downloads.CHUNK
 
 
 def test_what_is_published_is_fetched_once(server, cache):
@@ -104,103 +56,12 @@ def test_the_document_names_what_is_published(repository):
     assert said == list(FILES)
 
 
-@pytest.mark.parametrize("cuts", [1, 7])
-def test_a_cut_connection_goes_on_where_it_stopped(server, cache, cuts):
-    server.misbehave(PART_1, *["cut"] * cuts)
-    check_all(server, cache, fetch(server, cache))
-    assert len(server.requests_for(PART_1)) == cuts + 1
-    check_little_came_twice(server, cuts)
-
-
-def test_a_server_without_range_sends_it_all_again(server, cache):
-    server.ranges = False
-    server.misbehave(PART_1, "cut", "cut")
-    check_all(server, cache, fetch(server, cache))
-
-
-def test_a_server_that_never_comes_farther_is_given_up(server, cache):
-    server.ranges = False
-    server.misbehave(PART_1, *["cut"] * 100)
-    message = refusal(server, cache)
-    assert "not to be had in 4 tries (the connection was cut)" in message
-    assert "run again to go on where it stopped" in message
-    assert ALWAYS in message
-    assert len(server.requests_for(PART_1)) == 4
-
-
-def test_a_silent_server_is_given_up(server, cache, monkeypatch):
-    monkeypatch.setattr(downloads, "TIMEOUT", (5, 0.2))
-    server.misbehave(MASKS, "hang")
-    check_all(server, cache, fetch(server, cache))
-    assert len(server.requests_for(MASKS)) == 2
-
-
-@pytest.mark.parametrize("name", [LIST, PART_1])
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_busy_server_is_asked_again(server, cache, name, status):
-    server.misbehave(name, status, status)
-    check_all(server, cache, fetch(server, cache))
-    assert len(server.requests_for(name)) == 3
-
-
-def test_the_waits_grow_and_begin_anew_when_bytes_have_come(server, cache, monkeypatch):
-    waited = []
-    monkeypatch.setattr(downloads.time, "sleep", waited.append)
-    server.misbehave(PART_1, 503, 503, "cut", 503, 503)
-    check_all(server, cache, fetch(server, cache, waits=(1, 2, 4)))
-    assert waited == [1, 2, 1, 2, 4]
-
-
-@pytest.mark.parametrize("name", [LIST, PART_1])
-def test_a_server_that_stays_busy_is_given_up(server, cache, name):
-    server.misbehave(name, *itertools.repeat(503, 100))
-    message = refusal(server, cache)
-    assert "not to be had in 4 tries (HTTP 503)" in message
-    assert ALWAYS in message
-
-
-def test_an_unreachable_server_is_one_line(cache):
-    with running() as server:
-        pass
-    message = refusal(server, cache)
-    assert re.search(
-        r"not to be had in 4 tries \(\[Errno \d+\] Connection ref", message
-    )
-
-
-@pytest.mark.parametrize("status", [401, 403])
-@pytest.mark.parametrize("name", [LIST, PART_1])
-def test_a_refusal_says_what_to_do_and_is_not_repeated(server, cache, name, status):
-    server.misbehave(name, status)
-    message = refusal(server, cache)
-    assert f"the server refuses it (HTTP {status})" in message
-    assert ALWAYS in message
-    assert len(server.requests_for(name)) == 1
-
-
 def test_after_a_refusal_good_files_are_not_asked_for_again(server, cache):
     server.misbehave(PART_2, 403)
     refusal(server, cache)
     check_all(server, cache, fetch(server, cache))
     for name in (TABLE, MASKS, PART_1):
         assert len(server.requests_for(name)) == 1
-
-
-@pytest.mark.parametrize(
-    ("fault", "message"),
-    [
-        ("web page", "a web page came in place of the file"),
-        (404, "the server answers HTTP 404"),
-        (b"another", "7 bytes are announced where"),
-        ("no length", "more than the published"),
-    ],
-)
-def test_something_else_is_not_taken_for_the_file(server, cache, fault, message):
-    server.misbehave(PART_1, fault)
-    said = refusal(server, cache)
-    assert message in said
-    assert ALWAYS in said
-    check_all(server, cache, fetch(server, cache))
 
 
 @pytest.mark.parametrize(
@@ -246,24 +107,12 @@ def test_a_bad_file_in_the_cache_is_replaced(server, cache):
     check_all(server, cache, fetch(server, cache))
 
 
-def test_another_range_than_was_asked_for_is_not_appended(server, cache):
-    server.misbehave(PART_1, "cut", "another range")
-    check_all(server, cache, fetch(server, cache))
-    assert server.requests_for(PART_1)[2] is None
-
-
 def test_a_file_system_without_hard_links_will_do(server, cache, monkeypatch):
     def refuse(*_):
         raise PermissionError
 
     monkeypatch.setattr(Path, "hardlink_to", refuse)
     check_all(server, cache, fetch(server, cache))
-
-
-@pytest.mark.parametrize("address", ["dataverse.harvard.edu", "ftp://x", "http://", ""])
-def test_a_malformed_address_is_one_line(server, cache, address):
-    server.address = address
-    assert "no address" in refusal(server, cache)
 
 
 KILLED = """
@@ -291,7 +140,7 @@ def start_and_kill(server, cache, moment):
         env={**os.environ, "PYTHONPATH": str(scripts)},
     )
     part = cache / f"{PART_1}.part"
-    some = CUT_AFTER - downloads.CHUNK
+    some = CUT_AFTER - CHUNK
     if moment == "some":
         for _ in range(600):
             if part.exists() and part.stat().st_size >= some:
