@@ -36,7 +36,7 @@ rule all:
 
 
 onstart:
-    write_effective_config()
+    open_run()
 
 
 onsuccess:

@@ -14,7 +14,6 @@ from lesionlab.codedigest import code_digest
 from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
 from lesionlab.data.layout import check_layout, contents_digest
 from lesionlab.devices import list_gpus
-from lesionlab.errors import LabError
 from lesionlab.machine import memory_mb
 
 

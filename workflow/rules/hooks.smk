@@ -3,6 +3,31 @@ import shutil
 
 import yaml
 
+from lesionlab.slurm import note_head, refuse_left_jobs, wait_for_left_jobs
+
+
+def wait_if_told():
+    """Wait for jobs that a dead head process left; only then is it known what is left."""
+    interval = os.environ.get("LESIONLAB_WAIT")
+    if interval and workflow.is_main_process:
+        try:
+            wait_for_left_jobs(Path(RESULTS), interval)
+        except LabError as why:
+            refuse(why)
+
+
+def open_run():
+    """Refuse to submit again what is in Slurm's queue; write the config."""
+    try:
+        refuse_left_jobs(Path(RESULTS))
+    except LabError as why:
+        refuse(why)
+    write_effective_config()
+    # the plugin's, of Slurm alone
+    head = getattr(workflow.scheduler._executor, "run_uuid", None)
+    if head:
+        note_head(Path(RESULTS), head)
+
 
 def write_effective_config():
     """Write the merged config beside the results, for people; nothing depends on it."""
@@ -43,3 +68,6 @@ def explain_failure():
         "kept.",
         file=sys.stderr,
     )
+
+
+wait_if_told()

@@ -1,6 +1,5 @@
 # Where this workflow lies - in a checkout, or fetched by a module from a git host.
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -43,17 +42,15 @@ def own(path):
     return os.path.relpath(Path(CHECKOUT, path))
 
 
-def check_python():
-    """Refuse a Python that Snakemake, which does not quote its path, cannot start."""
-    odd = re.search(r"[^\w@%+=:,./-]", sys.executable)
-    if odd:
-        refuse(
-            f"{sys.executable}: Snakemake cannot start a Python whose path holds "
-            f"{odd[0]!r}; set up the environment elsewhere: sh setup.sh /path/to/venv"
-        )
-
-
-check_python()
 CHECKOUT = find_checkout()
 SCRIPTS = Path(CHECKOUT, "workflow", "scripts")
 sys.path.insert(0, str(SCRIPTS))
+
+from lesionlab.errors import LabError
+from lesionlab.surroundings import check_python, check_room
+
+try:
+    check_python()
+    check_room()
+except LabError as why:
+    refuse(why)
