@@ -51,6 +51,7 @@ from lesionlab.surroundings import check_python, check_room
 
 try:
     check_python()
-    check_room()
+    if workflow.is_main_process:  # a job's TMPDIR may be of the head node alone
+        check_room()
 except LabError as why:
     refuse(why)

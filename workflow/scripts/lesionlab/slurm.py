@@ -1,7 +1,7 @@
 """Find the jobs that a head process which died left in Slurm's queue.
 
-Snakemake forgets them with the process, and its plugin would submit them again. All jobs
-of one head process bear one name, which is noted in the run's folder.
+Snakemake forgets them with the process, and its plugin would submit them again. All
+jobs of one head process bear one name, which is noted in the run's folder.
 """
 
 import os
