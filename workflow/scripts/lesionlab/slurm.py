@@ -72,8 +72,9 @@ def list_left_jobs(run: Path) -> list[Job]:
             f"slurm: squeue does not say whether jobs of an earlier call for {run} are "
             f"left ({' '.join(done.stderr.split())}); try again later"
         )
-    jobs = [_read_job(line) for line in done.stdout.splitlines()]
-    left = [job for job in jobs if job.head in heads]
+    lines = (line.split("|", 3) for line in done.stdout.splitlines())
+    # the user's other jobs may bear any name and comment, of several lines too
+    left = [_read_job(*parts) for parts in lines if parts[1:2] and parts[1] in heads]
     for name in heads.keys() - {job.head for job in left}:
         heads[name].unlink(missing_ok=True)
     return left
@@ -135,8 +136,7 @@ def wait_for_left_jobs(
         sleep(int(interval))
 
 
-def _read_job(line: str) -> Job:
-    number, head, state, comment = line.split("|", 3)
+def _read_job(number: str, head: str, state: str, comment: str) -> Job:
     stage = comment.removeprefix("rule_").replace("_wildcards_", " ")
     return Job(number, head, state, stage)
 
