@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from lesionlab.errors import LabError
-from lesionlab.surroundings import check_python, check_room
+from lesionlab.surroundings import check_python, check_room, check_submittable
 
 
 @pytest.mark.parametrize("path", ["/opt/a b/python", "/opt/a'b/python", "/$x/python"])
@@ -20,6 +20,13 @@ def test_a_python_that_a_shell_would_not_find_is_refused(path):
 def test_letters_beyond_ascii_are_letters():
     check_python("/home/jörg/größe/.venv/bin/python3.11")
     check_python(sys.executable)
+
+
+@pytest.mark.parametrize("letter", ["$", "`", '"', "\\"])
+def test_a_folder_that_slurm_would_not_find_is_refused(tmp_path, letter):
+    with pytest.raises(LabError, match=re.escape(f"path holds {letter} cannot be")):
+        check_submittable(tmp_path, tmp_path / f"le {letter}labo")
+    check_submittable(tmp_path / "größe (2) d'été")
 
 
 def test_a_python_without_what_planning_needs_is_refused():

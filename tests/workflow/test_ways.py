@@ -1,6 +1,5 @@
 """The workflow from another folder, as a module, from a git host, under odd paths."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -145,16 +144,14 @@ def test_as_a_module_all_of_its_rules_bear_the_prefix(imported, split_here):
 
 
 def test_a_module_takes_weights_from_where_the_config_says(imported, tmp_path):
-    weights = tmp_path.with_name("weights.safetensors")
+    weights = imported / "ours" / "resnet50.safetensors"
+    weights.parent.mkdir()
     weights.touch()
-    config = yaml.safe_load((imported / "ours.yaml").read_text())
-    config["lesions"]["classification"] |= {
-        "weights": os.path.relpath(weights, imported),
-        "weights_variant": "v1.5",
-    }
-    changed = overlay(tmp_path / "changed.yaml", config)
+    start = {"weights": "ours/resnet50.safetensors", "weights_variant": "v1.5"}
+    changed = overlay(tmp_path / "mine.yaml", {"lesions": {"classification": start}})
     _, printed = plan(imported, "lab_classification", configs=(changed,))
-    assert os.path.relpath(weights, imported) in printed
+    assert "ours/resnet50.safetensors" in printed
+    assert "lab/ours" not in printed
 
 
 @pytest.fixture

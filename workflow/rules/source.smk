@@ -15,7 +15,7 @@ def find_checkout():
     """Find the folder that holds `workflow/`; of a module, it is not the importer's."""
     top = workflow.current_basedir.join("../..")
     if isinstance(top, LocalSourceFile):
-        return Path(top.get_path_or_uri(secret_free=True))
+        return Path(os.path.normpath(top.get_path_or_uri(secret_free=True)))
     if isinstance(top, HostingProviderFile):
         return fetch_checkout(top)
     refuse(
@@ -47,11 +47,13 @@ SCRIPTS = Path(CHECKOUT, "workflow", "scripts")
 sys.path.insert(0, str(SCRIPTS))
 
 from lesionlab.errors import LabError
-from lesionlab.surroundings import check_python, check_room
+from lesionlab.surroundings import check_python, check_room, check_submittable
 
 try:
     check_python()
     if workflow.is_main_process:  # a job's TMPDIR may be of the head node alone
         check_room()
+    if workflow.resource_settings.nodes is not None:
+        check_submittable(CHECKOUT, Path.cwd())
 except LabError as why:
     refuse(why)

@@ -49,6 +49,30 @@ def check_python(
             )
 
 
+def check_submittable(*folders: Path) -> None:
+    """Refuse folders that are lost when a job is submitted.
+
+    The plugin for Slurm puts a job's whole command between double quotes.
+
+    Parameters
+    ----------
+    *folders : Path
+        The checkout and the working directory.
+
+    Raises
+    ------
+    LabError
+        Names the first such folder and the character.
+    """
+    for folder in folders:
+        odd = re.search(r'[$`"\\]', str(folder))
+        if odd:
+            raise LabError(
+                f"{folder}: a job whose path holds {odd[0]} cannot be submitted to "
+                "Slurm; move or rename the folder"
+            )
+
+
 def check_room(folder: str | None = os.environ.get("TMPDIR")) -> None:
     """Refuse a full or unwritable folder of temporary files.
 
