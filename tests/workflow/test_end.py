@@ -55,7 +55,8 @@ def test_an_old_report_is_not_announced(finished, tmp_path, arguments):
 
 def test_a_report_that_is_up_to_date_is_announced(finished, tmp_path):
     copy = shutil.copytree(finished, tmp_path / "copy", symlinks=True)
-    printed = run_workflow(copy, "all", "results/tiny/data/packed/crop.csv").stdout
+    other = "results/tiny/data/images/crop/manifest.csv"
+    printed = run_workflow(copy, "all", other).stdout
     assert "Finished jobid" in printed
     assert "(Rule: write_report)" not in printed
     assert "Report: results/tiny/report.html" in printed
