@@ -21,6 +21,6 @@ rule fetch_dataverse:
     params:
         code=code("fetch_dataverse.py"),
         options=pick({}),
-        cache=untracked("results/.shared/downloads"),
+        cache=untracked(f"{SHARED}/downloads"),
     script:
         "../scripts/fetch_dataverse.py"
