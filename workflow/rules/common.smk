@@ -14,6 +14,7 @@ sys.path.insert(0, str(SCRIPTS))
 from lesionlab.classification.arms import ARMS as KNOWN_ARMS
 from lesionlab.classification.scope import RUN, arm_scope
 from lesionlab.classification.variant import weights_variant
+from lesionlab.classification.weights_file import inspect_weights
 from lesionlab.codedigest import code_digest
 from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
 from lesionlab.data.layout import check_layout, contents_digest
@@ -57,6 +58,10 @@ def check_weights(wanted):
         weights_variant(Path(weights), variant)
     except LabError as why:
         refuse(f"config: {why}")
+    try:
+        inspect_weights(Path(weights))
+    except LabError as why:
+        refuse(f"config: classification.weights: {why}")
 
 
 def data_root():
