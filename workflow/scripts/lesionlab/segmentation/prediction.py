@@ -1,7 +1,35 @@
 """Predict with a U-Net, and store what it predicts."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
+
+from lesionlab.errors import LabError
+
+
+def load_weights(model: keras.Model, path: Path) -> None:
+    """Load the weights that a training has kept, in place.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From :func:`~lesionlab.segmentation.unet.build_unet`.
+    path : Path
+        The ``.weights.h5`` file.
+
+    Raises
+    ------
+    LabError
+        If the file is damaged, or its weights are of another network.
+    """
+    try:
+        model.load_weights(path)
+    except (OSError, ValueError, LookupError, RuntimeError) as why:
+        raise LabError(
+            f"{path}: damaged, or not the weights of this U-Net; delete it and run "
+            "again"
+        ) from why
 
 
 def predict_probability(
