@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator, TypeChecker
 from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
@@ -140,7 +141,12 @@ def _explain(wrong: ValidationError) -> str:
         return f"{'.'.join(filter(None, (key, missing)))}: missing; see config.yaml"
     hint = ""
     if isinstance(wrong.instance, str) and _reads_as_number(wrong.instance):
-        hint = "; YAML reads this as text, write a number as 0.001 or 1.0e-3"
+        hint = (
+            "; this is text: leave out its quotes, and give it in a file for "
+            "--configfile, as --config makes text of it"
+            if _is_number_of_yaml(wrong.instance)
+            else "; YAML reads this as text, write a number as 0.001 or 1.0e-3"
+        )
     return f"{key}: {wrong.instance!r} is not allowed; {_allowed(wrong)}{hint}"
 
 
@@ -180,6 +186,10 @@ def _reads_as_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_number_of_yaml(text: str) -> bool:
+    return isinstance(yaml.safe_load(text), int | float)
 
 
 def _impossible(config: Mapping[str, Any]) -> Iterator[str]:
