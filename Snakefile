@@ -5,6 +5,9 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+include: "workflow/rules/guard.smk"
+
+
 configfile: "config.yaml"
 
 
@@ -38,6 +41,7 @@ rule all:
 
 
 onstart:
+    HELD.append(occupy(results()))
     write_effective_config()
 
 
