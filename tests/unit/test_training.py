@@ -1,6 +1,7 @@
 """Both trainings: a killed one continues to the same bits, and what the recipes say."""
 
 import os
+import resource
 import subprocess
 import sys
 
@@ -176,12 +177,20 @@ def test_an_error_that_is_no_divergence_is_not_hidden(unet, monkeypatch, tmp_pat
 
 # Keras warns of numpy
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_damaged_weights_of_a_unet_are_one_line(unet, tmp_path):
-    from lesionlab.segmentation.prediction import load_weights
+def test_weights_of_a_unet_are_whole_or_refused_in_one_line(unet, tmp_path):
+    from lesionlab.segmentation.prediction import load_weights, save_weights
 
     path = tmp_path / "unet.weights.h5"
     model = unet[1].build_unet(height=32, width=48, dropout=0.0, seed=0)
-    model.save_weights(path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            save_weights(model, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(tmp_path.iterdir())
+    save_weights(model, path)
     load_weights(model, path)
     content = path.read_bytes()
     for share in (0.0, 0.5, 0.99):
