@@ -84,6 +84,11 @@ WRONG = [
     ),
     ("split.classification.train", {"MEL": 3, "NV": 3, "Other_SC": 0}, "0 is not"),
     ("split.classification.valid", {"MEL": 0, "NV": 0, "Other_SC": 0}, "no photograph"),
+    (
+        "split.classification.test",
+        {"MEL": 0, "NV": 5, "Other_SC": 5},
+        "test.MEL: 0 is not allowed; what is measured",
+    ),
     ("split.classification.valid", True, "allowed: a total, a count per class"),
 ]
 

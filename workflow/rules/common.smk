@@ -20,7 +20,9 @@ from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
 from lesionlab.data.layout import check_layout, contents_digest
 from lesionlab.devices import list_gpus
 from lesionlab.errors import LabError
+from lesionlab.files import atomic_path
 from lesionlab.machine import memory_mb
+from lesionlab.stamp import HEAD, is_of_another_version, scripts_stamp
 
 
 def refuse(why):
@@ -241,9 +243,20 @@ def results():
 
 def write_effective_config():
     """Write the merged config beside the results, for people; nothing depends on it."""
-    results().mkdir(parents=True, exist_ok=True)
+    stamp, path = scripts_stamp(SCRIPTS), Path(results(), "config.yaml")
+    if is_of_another_version(path, stamp):
+        stale = dict.fromkeys(job.rule.name for job in workflow.dag.needrun_jobs())
+        print(
+            f"{results()}: made by another version of LesionLab; what it changes runs "
+            f"again: {', '.join(stale)}",
+            file=sys.stderr,
+        )
     text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
-    Path(results(), "config.yaml").write_text(text, encoding="utf-8")
+    try:
+        with atomic_path(path) as draft:
+            draft.write_text(f"{HEAD}{stamp}\n{text}", encoding="utf-8")
+    except OSError as why:
+        refuse(f"{path}: cannot be written ({why.strerror}); make room and run again")
 
 
 def close_run():

@@ -210,6 +210,12 @@ def _impossible(config: Mapping[str, Any]) -> Iterator[str]:
     for task in ("classification", "segmentation"):
         for name, size in split[task].items():
             yield from _impossible_size(f"split.{task}.{name}", size, classes)
+    positive, tested = dataset["positive_class"], split["classification"]["test"]
+    if isinstance(tested, Mapping) and tested.get(positive) == 0:
+        yield (
+            f"split.classification.test.{positive}: 0 is not allowed; what is measured "
+            "is how well this class is found"
+        )
 
 
 def _impossible_size(key: str, size: Any, classes: Mapping[str, Any]) -> Iterator[str]:

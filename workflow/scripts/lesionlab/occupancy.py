@@ -5,6 +5,7 @@ through a link, and then only a lock that lies in the results keeps two runs apa
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -55,10 +56,15 @@ def hold_results(folder: Path) -> FileLock | None:
     Raises
     ------
     LabError
-        If another process holds them; names it.
+        If another process holds them, which is named, or there is no room.
     """
     place = folder / ".state"
-    place.mkdir(parents=True, exist_ok=True)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as why:
+        raise LabError(
+            f"{place}: cannot be made ({why.strerror}); make room and run again"
+        ) from why
     # a soft lock, the fallback, outlives a process that was killed
     lock = FileLock(place / "run.lock", fallback_to_soft=False)
     holder = place / "run.holder"
@@ -72,6 +78,8 @@ def hold_results(folder: Path) -> FileLock | None:
         ) from why
     except (OSError, NotImplementedError):
         return None
+    # for people alone; on a full disk another run is refused without its name
     text = f"process {os.getpid()} on {os.uname().nodename}"
-    holder.write_text(text, encoding="utf-8")
+    with suppress(OSError):
+        holder.write_text(text, encoding="utf-8")
     return lock
