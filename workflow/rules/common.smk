@@ -245,7 +245,8 @@ def write_effective_config():
     """Write the merged config beside the results, for people; nothing depends on it."""
     stamp, path = scripts_stamp(SCRIPTS), Path(results(), "config.yaml")
     if is_of_another_version(path, stamp):
-        stale = dict.fromkeys(job.rule.name for job in workflow.dag.needrun_jobs())
+        jobs = [job for job in workflow.dag.needrun_jobs() if job.output]
+        stale = dict.fromkeys(job.rule.name for job in jobs)
         print(
             f"{results()}: made by another version of LesionLab; what it changes runs "
             f"again: {', '.join(stale)}",
