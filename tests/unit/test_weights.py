@@ -8,6 +8,7 @@ import pickle
 import tarfile
 import zipfile
 from collections import OrderedDict
+from functools import cache, partial
 from types import SimpleNamespace
 
 import h5py
@@ -55,10 +56,16 @@ def small(prefix="", names=None):
     return OrderedDict((prefix + name, torch.zeros(1)) for name in sorted(names))
 
 
+@cache
+def network():
+    """A ResNet-50 that no test changes."""
+    return build_resnet(3, seed=1)
+
+
 def refuse(path):
     """Refuse a file, alike before the run and when it is loaded; give the reason."""
     reasons = []
-    for refuses in (inspect_weights, lambda p: load_initial_weights(None, p)):
+    for refuses in (inspect_weights, partial(load_initial_weights, network())):
         with pytest.raises(LabError) as why:
             refuses(path)
         reasons.append(str(why.value))
@@ -227,10 +234,10 @@ def test_what_hides_from_the_inspection_is_refused_by_torch(tmp_path, monkeypatc
     path = tmp_path / "w.pth"
     torch.save({**small(), "fc.bias": Payload(mark)}, path)
     monkeypatch.setattr(
-        "lesionlab.classification.network.inspect_weights", lambda _: "torch"
+        "lesionlab.classification.network.inspect_weights", lambda *_: "torch"
     )
     with pytest.raises(LabError, match=r"w\.pth: refused, it holds more than weights"):
-        load_initial_weights(None, path)
+        load_initial_weights(network(), path)
     assert not mark.exists()
 
 

@@ -65,7 +65,8 @@ def load_initial_weights(model: nn.Module, path: Path) -> None:
     LabError
         If the file cannot be read, is damaged or belongs to another network.
     """
-    kind = inspect_weights(path)
+    own = model.state_dict()
+    kind = inspect_weights(path, {name for name in own if _is_needed(name)})
     check_intact(path)
     try:
         if kind == SAFETENSORS:
@@ -80,7 +81,6 @@ def load_initial_weights(model: nn.Module, path: Path) -> None:
         raise LabError(
             f"{path}: refused, it holds more than weights; save a state dict alone"
         ) from why
-    own = model.state_dict()
     if reason := _explain_unlike(own, state):
         raise LabError(f"{path}: {reason}")
     body = {name: value for name, value in state.items() if not _is_head(name)}
@@ -91,13 +91,17 @@ def _is_head(name: str) -> bool:
     return name.startswith("fc.")
 
 
+def _is_needed(name: str) -> bool:
+    return not _is_head(name) and not name.endswith(COUNTER)
+
+
 def _explain_unlike(own: Mapping[str, torch.Tensor], state: Any) -> str:
     """Say what keeps a state dict from being that of `own`, but for its head."""
     if not isinstance(state, Mapping):
         return f"a {type(state).__name__}, not a state dict; save one alone"
     wanted = {name for name in own if not _is_head(name)}
     foreign = sorted(n for n in map(str, state) if n not in wanted and not _is_head(n))
-    missing = sorted(n for n in wanted - set(state) if not n.endswith(COUNTER))
+    missing = sorted(n for n in wanted - set(state) if _is_needed(n))
     if foreign or missing:
         return f"not the weights of a ResNet-50 ({(foreign + missing)[0]})"
     for name in sorted(wanted & set(state)):

@@ -6,7 +6,7 @@ The Snakefile asks before anything is run, so this imports nothing heavy.
 import json
 import pickletools
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -33,13 +33,15 @@ MARKS = (
 )
 
 
-def inspect_weights(path: Path) -> str:
+def inspect_weights(path: Path, wanted: Collection[str] | None = None) -> str:
     """Refuse what cannot be the weights of a ResNet-50, whatever its name says.
 
     Parameters
     ----------
     path : Path
         The file, of which at most the list of its weights is read.
+    wanted : collection of str, optional
+        Names of the weights that it must hold; by default a ResNet-50's.
 
     Returns
     -------
@@ -69,7 +71,7 @@ def inspect_weights(path: Path) -> str:
                     called, names = _read_pickles(stream, LEGACY_PICKLES)
     except OSError as why:
         raise LabError(f"{path}: no readable weights ({why.strerror})") from why
-    if reason := _explain_calls(called) or explain_names(names):
+    if reason := _explain_calls(called) or explain_names(names, wanted):
         raise LabError(f"{path}: {reason}")
     return kind
 

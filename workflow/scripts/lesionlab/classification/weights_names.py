@@ -52,20 +52,23 @@ def resnet50_names() -> set[str]:
     return names
 
 
-def explain_names(names: Collection[str]) -> str:
+def explain_names(names: Collection[str], wanted: Collection[str] | None = None) -> str:
     """Say whose weights these are, if they are not those of a ResNet-50.
 
     Parameters
     ----------
     names : collection of str
         All names in the file; of a pickle, all its texts, among which they are.
+    wanted : collection of str, optional
+        Those that must be there; by default a ResNet-50's.
 
     Returns
     -------
     str
         The likely kind and the mend, for people; empty if the names are right.
     """
-    found, wanted = set(names), resnet50_names()
+    found = set(names)
+    wanted = resnet50_names() if wanted is None else set(wanted)
     wrapper = next((name for name in WRAPPERS if name in found), "")
     if any(name.startswith(DATA_PARALLEL) for name in found):
         return (
