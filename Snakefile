@@ -6,6 +6,7 @@ min_version("9.27")
 
 
 include: "workflow/rules/source.smk"
+include: "workflow/rules/guard.smk"
 
 
 configfile: own("config.yaml")

@@ -10,6 +10,7 @@ from snakemake.utils import update_config
 from lesionlab.classification.arms import ARMS as KNOWN_ARMS
 from lesionlab.classification.scope import RUN, arm_scope
 from lesionlab.classification.variant import weights_variant
+from lesionlab.classification.weights_file import inspect_weights
 from lesionlab.codedigest import code_digest
 from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
 from lesionlab.data.layout import check_layout, contents_digest
@@ -60,6 +61,10 @@ def check_weights(wanted):
         weights_variant(Path(weights), variant)
     except LabError as why:
         refuse(f"config: {why}")
+    try:
+        inspect_weights(Path(weights))
+    except LabError as why:
+        refuse(f"config: classification.weights: {why}")
 
 
 def data_root():

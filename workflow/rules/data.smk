@@ -110,6 +110,7 @@ rule split_dataset:
             "seed",
             folds=len(FOLDS),
             sizes=split_sizes(),
+            classes=list(CLASSES),
         ),
     script:
         "../scripts/split_dataset.py"

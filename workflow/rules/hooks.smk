@@ -3,7 +3,9 @@ import shutil
 
 import yaml
 
+from lesionlab.files import atomic_path
 from lesionlab.slurm import note_head, refuse_left_jobs, wait_for_left_jobs
+from lesionlab.stamp import HEAD, is_of_another_version, scripts_stamp
 
 
 def wait_if_told():
@@ -17,7 +19,8 @@ def wait_if_told():
 
 
 def open_run():
-    """Refuse to submit again what is in Slurm's queue; write the config."""
+    """Hold the results; refuse to submit again what is in Slurm's queue."""
+    HELD.append(occupy(Path(RESULTS)))
     try:
         refuse_left_jobs(Path(RESULTS))
     except LabError as why:
@@ -31,9 +34,21 @@ def open_run():
 
 def write_effective_config():
     """Write the merged config beside the results, for people; nothing depends on it."""
-    Path(RESULTS).mkdir(parents=True, exist_ok=True)
+    stamp, path = scripts_stamp(SCRIPTS), Path(RESULTS, "config.yaml")
+    if is_of_another_version(path, stamp):
+        jobs = [job for job in workflow.dag.needrun_jobs() if job.output]
+        stale = dict.fromkeys(job.rule.name for job in jobs)
+        print(
+            f"{RESULTS}: made by another version of LesionLab; what it changes runs "
+            f"again: {', '.join(stale)}",
+            file=sys.stderr,
+        )
     text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
-    Path(RESULTS, "config.yaml").write_text(text, encoding="utf-8")
+    try:
+        with atomic_path(path) as draft:
+            draft.write_text(f"{HEAD}{stamp}\n{text}", encoding="utf-8")
+    except OSError as why:
+        refuse(f"{path}: cannot be written ({why.strerror}); make room and run again")
 
 
 def stands(path):
