@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import make_phantom
-from lesionlab.data.phantom import draw_lesion, draw_photograph
+from lesionlab.phantom.lesions import draw_lesion, draw_photograph
 from lesionlab.data.table import build_table
 from lesionlab.files import read_csv
 from unit.measures import (

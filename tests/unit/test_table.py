@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from lesionlab.data.audit import audit_table
-from lesionlab.data.layout import contents_digest
+from lesionlab.sources.contents import contents_digest
 from lesionlab.data.packing import read_mask
 from lesionlab.data.table import build_table
 from lesionlab.errors import LabError

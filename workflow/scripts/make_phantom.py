@@ -11,8 +11,8 @@ import pandas as pd
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from lesionlab.data.layout import IMAGES, MASK_SUFFIX, MASKS, METADATA, TRUTH
-from lesionlab.data.phantom import DIAGNOSES, draw_lesion, draw_photograph
+from lesionlab.sources.layout import IMAGES, MASK_SUFFIX, MASKS, METADATA, TRUTH
+from lesionlab.phantom.lesions import DIAGNOSES, draw_lesion, draw_photograph
 from lesionlab.files import sha256_file, write_csv
 from lesionlab.stage import Options, Paths, run_stage
 
