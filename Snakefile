@@ -18,6 +18,7 @@ pathvars:
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/lesions.smk"
+include: "workflow/rules/cohort.smk"
 include: "workflow/rules/segmentation.smk"
 include: "workflow/rules/classification.smk"
 include: "workflow/rules/comparison.smk"

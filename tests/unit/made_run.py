@@ -6,17 +6,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
+from tests.unit.made_figures import draw_figures
 
 import compare_arms
-import plot_cases
-import plot_classification
-import plot_comparison
-import plot_samples
 import plot_segmentation
 import score_by_mask
 import write_headline
 import write_report
-from lesionlab.files import read_csv, write_csv, write_json
+from lesionlab.files import write_csv, write_json
 from lesionlab.segmentation.overlap import THRESHOLDS
 from lesionlab.segmentation.summary import compare_in_sample, summarise_scores
 from lesionlab.stage import Paths
@@ -51,6 +48,9 @@ def make_images(root, folds, photographs, draw):
             name = f"{fold}_{number:05d}"
             rows.append((name, f"{fold}_L{number // 2}", labels[number // 2], fold))
     table = pd.DataFrame(rows, columns=["image_id", "group", "label", "fold"])
+    table["dx"] = [CLASSES[label][0] for label in table["label"]]
+    table = table.assign(age=50, sex="female", localization="back", dx_type="histo")
+    table["mask_fraction"] = draw.beta(2, 5, len(table))
     table["image"] = "images/" + table["image_id"] + ".png"
     table["mask"] = "masks/" + table["image_id"] + ".png"
     for name in table["image_id"][:FILES]:
@@ -86,6 +86,7 @@ def make_audits(root, images, folds):
     audit = {
         "n": len(images),
         "n_groups": int(images["group"].nunique()),
+        "n_lesions": int(images["group"].nunique()),
         "quarantine": {},
         "exact_duplicates": [],
         "masks_nearly_full": [],
@@ -190,7 +191,7 @@ def make_run(root, *, skills, folds=1, seeds=1, photographs=400, epochs=6, **mor
     masks = pd.DataFrame({"image_id": images["image_id"], "file": images["mask"]})
     write_csv(root / "masks.csv", masks)
     compare(root, list(skills))
-    draw_figures(root, folds, keys)
+    draw_figures(root, folds, keys, CLASSES, files=FILES)
     return show(root, folds, keys, list(skills), **more)
 
 
@@ -213,42 +214,6 @@ def compare(root, arms):
     )
 
 
-def draw_figures(root, folds, keys):
-    images, comparison = root / "images.csv", root / "comparison.json"
-    drawn = root / "drawn.csv"  # photographs that exist as files
-    write_csv(drawn, read_csv(images)[:FILES])
-    plot_samples.main(
-        Paths(images=drawn, root=root, figure=root / "samples.png"),
-        options={"samples": 4, "classes": list(CLASSES), "seed": 1},
-    )
-    plot_cases.main(
-        Paths(
-            scores=root / folds[0] / "scores.csv",
-            images=images,
-            masks=root / "masks.csv",
-            root=root,
-            figure=root / "cases.png",
-        ),
-        options={"cases": 5},
-    )
-    plot_classification.main(
-        Paths(
-            histories=[root / f / a / s / "history.csv" for a, f, s in keys],
-            comparison=comparison,
-            roc=root / "roc.csv",
-            trainings=root / "trainings.svg",
-            outcomes=root / "outcomes.svg",
-        ),
-        options={"arms": [arm for arm, _, _ in keys]},
-    )
-    names = ("verdict", "scores", "differences")
-    figures = {name: root / f"{name}.svg" for name in names}
-    plot_comparison.main(
-        Paths(comparison=comparison, trainings=root / "trainings.csv", **figures),
-        options={},
-    )
-
-
 def show(root, folds, keys, arms, *, source="folder", phantom=None):
     cut = [a for a in arms if a in ("original", "segmented", "segmented_true")]
     score_by_mask.main(
@@ -266,7 +231,8 @@ def show(root, folds, keys, arms, *, source="folder", phantom=None):
     of_folds = {"segmentation_scores": "scores.json", "unets": "unet.json"}
     of_folds["segmentation"] = "segmentation.svg"
     of_keys = {"class_scores": "scores.json", "classifiers": "training.json"}
-    figures = {"samples": "samples.png", "arms": "samples.png"}
+    figures = {"samples": "samples.png", "arms": "samples.png", "flow": "flow.svg"}
+    figures["characteristics"] = "characteristics.svg"
     unet_folds = folds if "segmented" in arms else []
     names = ("trainings", "outcomes", "verdict", "scores", "differences")
     figures |= {name: f"{name}.svg" for name in names}

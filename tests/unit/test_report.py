@@ -161,7 +161,7 @@ def test_five_folds_three_seeds_and_five_arms_stay_readable(tmp_path):
     shown = re.sub(r"<details>.*?</details>", "", html, flags=re.S)
     # no figure is shown for every fold: the U-Nets of the other four are folded away
     assert html.count("data:image/") - shown.count("data:image/") == 4
-    assert shown.count("data:image/") <= 10
+    assert shown.count("data:image/") <= 12
     assert max(table.count("<tr") for table in shown.split("<table")) < 25
     assert "†" not in html
     for text in ("Steps of the ladder", "ensemble of 3: original", "Below 0.65"):

@@ -132,6 +132,34 @@ def test_trainings_that_agree_by_chance_leave_the_lesions():
     assert half_width(variance, 0.95) >= 1.95 * np.sqrt(variance.fixed)
 
 
+@pytest.mark.parametrize("df", [1, 2, 4])
+@pytest.mark.parametrize("lesions", [0.0, 0.0004, 0.004])
+def test_a_detectable_difference_is_found_in_four_of_five_studies(df, lesions):
+    variance = replace(BASE, lesions=lesions, trainings=df + 1, rest_df=df)
+    true = detectable(variance, confidence=0.95)
+    draw = np.random.default_rng(3)
+    error = np.sqrt(lesions + BASE.rest)
+    found = []
+    for _ in range(4000):
+        rest = BASE.rest * draw.chisquare(df) / df
+        half = half_width(replace(variance, rest=rest), 0.95)
+        found.append(abs(draw.normal(true, error)) > half)
+    assert np.mean(found) == pytest.approx(0.8, abs=0.05)
+
+
+def test_one_training_a_fold_does_not_tell_what_more_would_do():
+    draw = np.random.default_rng(1)
+    parts = draw_parts(draw, folds=5, seeds=1, own=0.3, noise=0.5)
+    variance = split_variance(*parts)
+    assert variance.single[1:] == (None, None)
+    assert variance.between > 0
+    more = redesign(variance, trainings=8, factor=1)
+    assert more.rest == pytest.approx(variance.rest)
+    margin = 0.6 * detectable(variance, confidence=0.95)
+    advice = plan(variance, margin=margin, confidence=0.95)
+    assert (advice["trainings"], advice["both"]) == (None, None)
+
+
 def test_a_redesign_with_nothing_new_is_the_same_in_expectation():
     same = redesign(BASE, trainings=3, factor=1)
     assert same.lesions == pytest.approx(BASE.lesions)

@@ -116,9 +116,10 @@ def test_a_design_that_shows_nothing_is_said_to_show_nothing():
     [
         ({"trainings": 6}, "take six trainings of each arm and fold on the same"),
         ({"lesions": 1.5}, "take 1.5 times as many test lesions."),
-        ({"lesions": 3, "alone": True}, "lesions with two trainings of each arm and"),
+        ({"lesions": 3, "alone": True}, "lesions. What more trainings would do cannot"),
         ({"both": (12, 3)}, "take 12 trainings of each arm and fold together with 3 "),
         ({}, "Not even 50 trainings of each arm and fold on 100 times as many"),
+        ({"alone": True}, "Not even 100 times as many test lesions would show 0.02."),
     ],
 )
 def test_every_plan_is_said(plan, text):

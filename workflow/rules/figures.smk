@@ -3,68 +3,6 @@
 # figures/
 
 
-rule plot_samples:
-    """Draw a sheet of photographs of every class."""
-    input:
-        images=rules.group_lesions.output.images,
-    output:
-        figure=report(
-            "results/<run>/figures/samples.png",
-            caption="../report/samples.rst",
-            category="Data",
-        ),
-    log:
-        "results/<run>/logs/plot_samples/plot_samples.log",
-    benchmark:
-        "results/<run>/benchmarks/plot_samples/plot_samples.tsv"
-    localrule: True
-    conda:
-        "../../envs/data.yaml"
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
-    params:
-        code=code("plot_samples.py"),
-        options=pick(
-            config["report"],
-            "samples",
-            classes=list(CLASSES),
-            seed=config["split"]["seed"],
-        ),
-        root=untracked(DATA_ROOT),
-    script:
-        "../scripts/plot_samples.py"
-
-
-rule plot_matches:
-    """Draw pairs of photographs that show one lesion, or nearly seem to."""
-    input:
-        images=rules.group_lesions.output.images,
-        matches=rules.match_lesions.output.matches,
-    output:
-        figure=report(
-            "results/<run>/figures/matches.png",
-            caption="../report/matches.rst",
-            category="Data",
-        ),
-    log:
-        "results/<run>/logs/plot_matches/plot_matches.log",
-    benchmark:
-        "results/<run>/benchmarks/plot_matches/plot_matches.tsv"
-    localrule: True
-    conda:
-        "../../envs/data.yaml"
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
-    params:
-        code=code("plot_matches.py"),
-        options=pick({}),
-        root=untracked(DATA_ROOT),
-    script:
-        "../scripts/plot_matches.py"
-
-
 rule plot_arms:
     """Draw what each arm shows of a few photographs of the first fold."""
     input:

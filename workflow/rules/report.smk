@@ -44,6 +44,8 @@ rule write_report:
         unets=expand(rules.train_unet.output.training, fold=UNET_FOLDS),
         class_scores=per_run(rules.score_classes.output.scores),
         classifiers=per_run(rules.train_classifier.output.training),
+        flow=rules.plot_flow.output.figure,
+        characteristics=rules.plot_characteristics.output.figure,
         samples=rules.plot_samples.output.figure,
         segmentation=expand(rules.plot_segmentation.output.figure, fold=UNET_FOLDS),
         cases=expand(rules.plot_cases.output.figure, fold=UNET_FOLDS[:1]),

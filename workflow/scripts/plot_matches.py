@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from lesionlab.cohort.photographs import draw_pairs
 from lesionlab.data.packing import load_small
-from lesionlab.figures.photographs import draw_pairs
 from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
 from lesionlab.stage import Options, Paths, run_stage

@@ -18,6 +18,8 @@ from lesionlab.words.stamps import list_stamps
 from lesionlab.words.truths import tell_truth
 
 FIGURES = (
+    "flow",
+    "characteristics",
     "samples",
     "arms",
     "trainings",

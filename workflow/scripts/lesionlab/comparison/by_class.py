@@ -44,7 +44,7 @@ def compare_by_class(
     list of dict
         For each class and the metrics ``auc`` (against the other classes) and
         ``sensitivity`` (recall): ``class``, ``metric``, ``a`` and ``b`` (the value of
-        each arm), ``difference`` and its bounds.
+        each arm), ``lesions`` of the class, ``difference`` and its bounds.
     """
     pair = predictions[predictions["arm"].isin([a, b])]
     rows = []
@@ -58,8 +58,17 @@ def compare_by_class(
                 key: describe(estimate(folds, scores, metric, arm), confidence)["value"]
                 for key, arm in (("a", a), ("b", b))
             }
-            bounds = describe(estimate(folds, scores, metric, a, b), confidence)
+            figure = estimate(folds, scores, metric, a, b)
+            bounds = describe(figure, confidence)
             difference = bounds.pop("value")
-            whole = {"difference": difference, **bounds}
-            rows.append({"class": name, "metric": metric, **of_arm, **whole})
+            rows.append(
+                {
+                    "class": name,
+                    "metric": metric,
+                    "lesions": 0 if figure is None else figure.lesions,
+                    **of_arm,
+                    "difference": difference,
+                    **bounds,
+                }
+            )
     return rows

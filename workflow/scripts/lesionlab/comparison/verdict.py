@@ -80,16 +80,18 @@ def split(figure: Estimate | None) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``lesions``, ``interaction`` and ``trainings`` of the difference of one pair of
-        trainings; ``error``, the standard error of the mean over lesions and
-        trainings, and ``error_lesions``, that over lesions alone. None where it cannot
-        be told apart: with one training a fold, ``lesions`` holds the interaction.
+        ``lesions``, ``interaction``, ``trainings`` and ``folds`` of the difference of
+        one pair of trainings; ``error``, the standard error of the mean over lesions
+        and trainings, and ``error_lesions``, that over lesions alone. None where it
+        cannot be told apart: with one training a fold, ``lesions`` holds the
+        interaction and ``folds`` the trainings.
     """
-    names = ("lesions", "interaction", "trainings")
+    names = ("lesions", "interaction", "trainings", "folds")
     if figure is None:
         return dict.fromkeys((*names, "error", "error_lesions"))
     variance = figure.variance
-    parts = dict(zip(names, variance.single, strict=True))
+    between = variance.between if variance.folds > 1 else None
+    parts = dict(zip(names, (*variance.single, between), strict=True))
     return {
         **{
             name: None if part is None else rounded(float(np.sqrt(part)))

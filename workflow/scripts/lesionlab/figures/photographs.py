@@ -1,41 +1,13 @@
-"""Figures made of photographs: samples, arms, case studies, pairs of one lesion."""
+"""Figures made of photographs: what arms show, and case studies."""
 
 from collections.abc import Mapping, Sequence
-from itertools import count
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lesionlab.figures.style import COLOURS, new_figure
+from lesionlab.figures.style import COLOURS, hide_frame, new_figure
 
-PAIRS_A_ROW = 3
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-
-
-def draw_samples(samples: dict[str, list[np.ndarray]]) -> Figure:
-    """Draw a sheet of photographs: a row a class.
-
-    Parameters
-    ----------
-    samples : dict of list of ndarray
-        By class, photographs as uint8 (H, W, 3), RGB.
-
-    Returns
-    -------
-    Figure
-        To be saved.
-    """
-    columns = max(len(row) for row in samples.values())
-    figure = new_figure(1.75 * columns + 0.4, 1.36 * len(samples))
-    axes = figure.subplots(len(samples), columns, squeeze=False)
-    for row, (label, photographs) in zip(axes, samples.items(), strict=True):
-        for axis in row:
-            _strip(axis)
-        for axis, photograph in zip(row, photographs, strict=False):
-            axis.imshow(photograph)
-        row[0].set_ylabel(label.replace("_", " "), fontweight="bold")
-    return figure
 
 
 def draw_arms(rows: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
@@ -59,7 +31,7 @@ def draw_arms(rows: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     for line, (label, pictures) in zip(axes, rows.items(), strict=True):
         for axis, arm in zip(line, arms, strict=True):
             axis.imshow(pictures[arm])
-            _strip(axis)
+            hide_frame(axis)
         line[0].set_ylabel(label.replace("_", " "), fontweight="bold")
     return figure
 
@@ -109,7 +81,7 @@ def draw_cases(
             axis.imshow(
                 picture, cmap="gray", vmin=0, vmax=None if picture.ndim == 3 else 1
             )
-            _strip(axis)
+            hide_frame(axis)
             if column == 0:
                 axis.set_ylabel(title, fontweight="bold")
         for mask, colour in ((truth, COLOURS[2]), (predicted, COLOURS[1])):
@@ -117,39 +89,3 @@ def draw_cases(
                 axes[0, column].contour(mask, [0.5], colors=colour, linewidths=1.2)
         axes[0, column].set_title(f"{name}\nJaccard {jaccard:.2f}", fontsize=8)
     return figure
-
-
-def draw_pairs(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> Figure:
-    """Draw pairs of photographs side by side.
-
-    Parameters
-    ----------
-    pairs : sequence of (str, ndarray, ndarray)
-        A title of some lines, and two photographs (H, W, 3) uint8.
-
-    Returns
-    -------
-    Figure
-        A sentence where there is no pair.
-    """
-    if not pairs:
-        figure = new_figure(7.5, 0.5)
-        figure.text(0.01, 0.4, "No pair of photographs came near the limits.")
-        return figure
-    rows = -(-len(pairs) // PAIRS_A_ROW)
-    figure = new_figure(7.4, 1.25 * rows)
-    axes = figure.subplots(rows, 2 * PAIRS_A_ROW, squeeze=False).ravel()
-    for axis in axes:
-        _strip(axis)
-    for (title, *photographs), place in zip(pairs, count(step=2), strict=False):
-        for axis, photograph in zip(axes[place:], photographs, strict=False):
-            axis.imshow(photograph)
-        axes[place].set_title(title, fontsize=5.5, fontweight="normal")
-    return figure
-
-
-def _strip(axis: Axes) -> None:
-    axis.set(xticks=[], yticks=[])
-    axis.grid(visible=False)
-    for spine in axis.spines.values():
-        spine.set_visible(False)

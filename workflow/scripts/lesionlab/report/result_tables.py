@@ -120,11 +120,12 @@ def class_difference_table(comparison: Mapping[str, Any]) -> Table:
     rows: list[list[Any]] = []
     starts: list[int] = []
     for row in comparison["by_class"]:
+        few = " †" if row["lesions"] < FEW else ""
         if row["metric"] == "auc":
             starts.append(len(rows))
         rows.append(
             [
-                row["class"] if row["metric"] == "auc" else "",
+                row["class"] + few if row["metric"] == "auc" else "",
                 "AUC" if row["metric"] == "auc" else "Recall",
                 row["a"],
                 row["b"],
@@ -140,12 +141,13 @@ def class_difference_table(comparison: Mapping[str, Any]) -> Table:
 
 def variance_table(comparison: Mapping[str, Any]) -> Table:
     """Where the variance of each pair's difference comes from."""
-    names = ("lesions", "interaction", "trainings", "error_lesions", "error")
+    names = ("lesions", "interaction", "trainings", "folds", "error_lesions", "error")
     rows = [
         [f"{v['b']} − {v['a']}", *(v["variance"][name] for name in names)]
         for v in comparison["verdicts"]
     ]
-    head = ["Arms", "SD: lesions", "SD: interaction", "SD: trainings"]
+    parts = ("lesions", "interaction", "trainings", "folds")
+    head = ["Arms", *(f"SD: {part}" for part in parts)]
     heads = [*head, "SE: over lesions", "SE: over lesions and trainings"]
     return make_table(heads, rows)
 

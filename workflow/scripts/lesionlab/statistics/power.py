@@ -4,20 +4,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from scipy.special import ndtri
+import numpy as np
+from scipy.special import nctdtrinc, ndtri
 
-from lesionlab.statistics.variance import Variance, half_width, standard_error
+from lesionlab.statistics.variance import Variance, degrees_of_freedom, half_width
 
 POWER = 0.8
 MOST_TRAININGS = 50  # of an arm and fold; more is no plan
+MANY = 1e4  # degrees of freedom: Student's t is normal
 FACTORS = (1.5, 2, 3, 5, 10, 20, 50, 100)  # times as many test lesions
 
 
 def detectable(variance: Variance, *, confidence: float) -> float | None:
     """Smallest true difference whose interval leaves out 0 in 80 % of such studies.
 
-    The half width of the interval and the quantile of the power, in standard errors;
-    the usual reckoning for Student's t (Hillis, Obuchowski and Berbaum, 2011).
+    The difference in standard errors has a noncentral t distribution (Hillis,
+    Obuchowski and Berbaum, 2011); its critical value is the half width of the interval
+    in standard errors.
 
     Parameters
     ----------
@@ -29,12 +32,18 @@ def detectable(variance: Variance, *, confidence: float) -> float | None:
     Returns
     -------
     float or None
-        None where there is one training.
+        None where there is one training, 0 where nothing varies.
     """
-    half, error = half_width(variance, confidence), standard_error(variance)
-    if half is None or error is None:
+    half = half_width(variance, confidence)
+    if half is None or variance.rest is None:
         return None
-    return half + float(ndtri(POWER)) * error
+    error = float(np.sqrt(variance.lesions + variance.rest))
+    if not error:
+        return 0.0
+    critical, df = half / error, degrees_of_freedom(variance, confidence)
+    if df > MANY:
+        return (critical + float(ndtri(POWER))) * error
+    return float(nctdtrinc(df, 1 - POWER, critical)) * error
 
 
 def redesign(variance: Variance, *, trainings: int, factor: float) -> Variance:
@@ -52,7 +61,8 @@ def redesign(variance: Variance, *, trainings: int, factor: float) -> Variance:
     Returns
     -------
     Variance
-        Where the interaction is not known, all that lesions do is taken for shared.
+        Where the interaction is not known, all that lesions do is taken for shared, and
+        with one training a fold all else for the fold's: more trainings change nothing.
     """
     lesions, mixed, own = (part or 0.0 for part in variance.single)
     folds, seen = variance.folds, lesions / factor
@@ -88,7 +98,8 @@ def plan(variance: Variance, *, margin: float, confidence: float) -> Mapping[str
         ``trainings`` (of each arm and fold, with these lesions),
         ``lesions`` (times as many test lesions, with these trainings) and ``both``
         (trainings, times), the fewest trainings that some number of lesions makes
-        enough; None where none is enough.
+        enough; None where none is enough, or where one training a fold does not tell
+        what more would do.
     """
 
     def shows(trainings: int, factor: float) -> bool:
@@ -96,11 +107,11 @@ def plan(variance: Variance, *, margin: float, confidence: float) -> Mapping[str
         reach = detectable(other, confidence=confidence)
         return reach is not None and reach <= margin
 
-    least = 2 if variance.folds == 1 else 1
-    now = max(least, variance.trainings)
-    counts = range(max(least, variance.trainings + 1), MOST_TRAININGS + 1)
+    counts = range(variance.trainings + 1, MOST_TRAININGS + 1)
+    if variance.trainings == 1:
+        counts = range(0)
     trainings = next((n for n in counts if shows(n, 1)), None)
-    factor = next((f for f in FACTORS if shows(now, f)), None)
+    factor = next((f for f in FACTORS if shows(variance.trainings, f)), None)
     both = None
     if trainings is None and factor is None:
         pairs = ((n, f) for n in counts for f in FACTORS if shows(n, f))

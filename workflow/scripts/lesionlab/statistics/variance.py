@@ -39,10 +39,11 @@ class Variance:
     single : tuple of (float or None)
         Variance of the figure of one training: lesions, their interaction with
         trainings, trainings; None where it cannot be told apart. With one training a
-        fold, lesions hold the interaction and trainings what else differs by fold.
+        fold, lesions hold the interaction.
     between : float
-        Variance of a fold that neither its test lesions nor its trainings explain, as
-        by the lesions that were trained on; 0 with one training a fold.
+        Variance of a fold that its test lesions and, where a fold has several, its
+        trainings do not explain: the lesions that were trained on, and with one
+        training a fold that training.
     """
 
     folds: int
@@ -109,8 +110,6 @@ def split_variance(
         means = float(values.mean(axis=1).var(ddof=1))
         expected = common + ((mixed or 0.0) + (own_part or 0.0)) / trainings
         between = float(np.maximum(0, means - expected))
-        if trainings == 1:
-            between, own_part = 0.0, between
         lesions, rest, rest_df = 0.0, means / folds, folds - 1
     elif trainings > 1:
         lesions, rest, rest_df = common, spread / trainings, trainings - 1
@@ -168,12 +167,39 @@ def half_width(variance: Variance, confidence: float) -> float | None:
     float or None
         None where there is one training.
     """
-    if variance.rest is None:
+    widths = _half_widths(variance, confidence)
+    return max(widths) if widths else None
+
+
+def degrees_of_freedom(variance: Variance, confidence: float) -> float:
+    """Degrees of freedom of the interval: of both chances, or of the trainings alone.
+
+    Parameters
+    ----------
+    variance : Variance
+        Of the mean, from two trainings or more.
+    confidence : float
+        Of the interval, in 0..1.
+
+    Returns
+    -------
+    float
+        Infinite where the trainings do not vary.
+    """
+    widths = _half_widths(variance, confidence)
+    alone = widths is not None and widths[1] > widths[0]
+    return float(variance.rest_df) if alone else _freedom_of_both(variance)
+
+
+def _half_widths(variance: Variance, confidence: float) -> tuple[float, float] | None:
+    """Half widths by both chances, and by the trainings alone."""
+    error = standard_error(variance)
+    if variance.rest is None or error is None:
         return None
     tail = (1 + confidence) / 2
-    whole = stdtrit(_freedom_of_both(variance), tail) * standard_error(variance)
+    whole = stdtrit(_freedom_of_both(variance), tail) * error
     guard = stdtrit(variance.rest_df, tail) * np.sqrt(SKEWNESS * variance.rest)
-    return float(max(whole, guard - _relief(variance)))
+    return float(whole), float(guard - _relief(variance))
 
 
 def p_value(mean: float, variance: Variance) -> float | None:

@@ -237,14 +237,15 @@ def plan_more(verdict: Mapping[str, Any], *, folds: int, trainings: int) -> str:
     """
     margin, plan = format_margin(verdict["margin"]), verdict["plan"]
     each = "of each arm and fold" if folds > 1 else "of each arm"
+    one = " What more trainings would do cannot be told from one of each arm and fold."
+    untold = one if trainings == folds else ""
     ways = []
     if plan["trainings"] is not None:
         ways.append(
             f"{count(plan['trainings'], 'training')} {each} on the same lesions"
         )
     if plan["lesions"] is not None:
-        lone = f" with two trainings {each}" if trainings == folds else ""
-        ways.append(f"{plan['lesions']:g} times as many test lesions{lone}")
+        ways.append(f"{plan['lesions']:g} times as many test lesions")
     if plan["both"] is not None:
         more, times = plan["both"]
         ways.append(
@@ -263,8 +264,9 @@ def plan_more(verdict: Mapping[str, Any], *, folds: int, trainings: int) -> str:
             "the margin or near 0."
         )
     if not ways:
+        most = "" if untold else f"{MOST_TRAININGS} trainings {each} on "
         return (
-            f"{power}Not even {MOST_TRAININGS} trainings {each} on {FACTORS[-1]} times "
-            f"as many test lesions would show {margin}."
+            f"{power}Not even {most}{FACTORS[-1]} times as many test lesions would "
+            f"show {margin}.{untold}"
         )
-    return f"{power}To show {margin} would take {', or '.join(ways)}."
+    return f"{power}To show {margin} would take {', or '.join(ways)}.{untold}"
