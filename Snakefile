@@ -16,6 +16,7 @@ pathvars:
     run=config["run"],
 
 
+include: "workflow/rules/sources.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/lesions.smk"
 include: "workflow/rules/cohort.smk"

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from lesionlab.data.audit import audit_table
-from lesionlab.sources.contents import contents_digest
 from lesionlab.data.packing import read_mask
 from lesionlab.data.table import build_table
 from lesionlab.errors import LabError
+from lesionlab.sources.contents import contents_digest
 from unit.folder import (
     HEIGHT,
     WIDTH,

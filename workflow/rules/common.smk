@@ -16,10 +16,11 @@ from lesionlab.classification.scope import RUN, arm_scope
 from lesionlab.classification.variant import weights_variant
 from lesionlab.codedigest import code_digest
 from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
-from lesionlab.data.layout import check_layout, contents_digest
 from lesionlab.devices import list_gpus
 from lesionlab.errors import LabError
 from lesionlab.machine import memory_mb
+from lesionlab.sources.contents import contents_digest
+from lesionlab.sources.layout import find_layout
 
 
 def refuse(why):
@@ -71,10 +72,11 @@ def data_root():
             "name the folder of HAM10000 in one of them"
         )
     root = Path(root).expanduser()
-    try:
-        check_layout(root)
-    except LabError as why:
-        refuse(why)
+    if workflow.is_main_process:  # a job need not look again
+        try:
+            find_layout(root)
+        except LabError as why:
+            refuse(why)
     return str(root)
 
 

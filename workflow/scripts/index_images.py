@@ -5,17 +5,16 @@ import logging
 from lesionlab.data.table import check_classes, index_root
 from lesionlab.files import write_csv, write_json
 from lesionlab.stage import Options, Paths, run_stage
-from lesionlab.words.findings import list_findings
 
 
 def main(paths: Paths, *, options: Options) -> None:
     images, quarantine, found = index_root(
         paths.root, classes=options["classes"], workers=options["workers"]
     )
-    for sentence in list_findings(found):
-        logging.info("%s", sentence)
+    for lack in found["lacking"]:
+        logging.warning("%s", lack)
     for reason, names in found["refused_first"].items():
-        logging.info("refused, %s: %s ...", reason, ", ".join(names))
+        logging.warning("refused, %s: %s", reason, ", ".join(names))
     check_classes(images, found, options["classes"])
     write_csv(paths.index, images)
     write_csv(paths.quarantine, quarantine)

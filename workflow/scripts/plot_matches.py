@@ -3,7 +3,7 @@
 import pandas as pd
 
 from lesionlab.cohort.photographs import draw_pairs
-from lesionlab.data.packing import load_small
+from lesionlab.data.packing import list_sizes, load_small
 from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
 from lesionlab.stage import Options, Paths, run_stage
@@ -25,8 +25,8 @@ def choose_pairs(matches: pd.DataFrame) -> pd.DataFrame:
 
 
 def main(paths: Paths, *, options: Options) -> None:
-    files = read_csv(paths.images).set_index("image_id")["image"]
-
+    table = read_csv(paths.images).set_index("image_id")
+    sizes = dict(zip(table.index, list_sizes(table), strict=True))
     pairs = []
     for pair in choose_pairs(read_csv(paths.matches)).itertuples():
         alike = "-" if pd.isna(pair.correlation) else f"{pair.correlation:.2f}"
@@ -36,7 +36,9 @@ def main(paths: Paths, *, options: Options) -> None:
             f"{pair.inliers} inliers, r {alike}, {decision}"
         )
         first, second = (
-            load_small(paths.root / files[name], width=WIDTH)
+            load_small(
+                paths.root / table.loc[name, "image"], size=sizes[name], width=WIDTH
+            )
             for name in (pair.image_a, pair.image_b)
         )
         pairs.append((title, first, second))

@@ -16,7 +16,8 @@ WIDTH = 220  # pixels of a photograph in the figure
 
 
 def load_sample(row: pd.Series, root: Path) -> tuple[np.ndarray, np.ndarray]:
-    photograph = load_small(root / row["image"], width=WIDTH)
+    size = (int(row["width"]), int(row["height"]))
+    photograph = load_small(root / row["image"], size=size, width=WIDTH)
     height = photograph.shape[0]
     return photograph, load_mask(root / row["mask"], height=height, width=WIDTH) > 0
 

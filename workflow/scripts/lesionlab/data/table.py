@@ -22,9 +22,7 @@ COLUMNS += ["pixels_sha256", "mask_fraction"]
 FURTHER = ["dataset"]  # only where the metadata have it
 
 
-def examine_all(
-    layout: Layout, keys: Sequence[str], *, workers: int
-) -> list[Finding]:
+def examine_all(layout: Layout, keys: Sequence[str], *, workers: int) -> list[Finding]:
     """Examine every photograph in parallel processes.
 
     Parameters
@@ -99,6 +97,7 @@ def index_root(
     table["reason"] = table["reason"].where(table["reason"] != "", facts["reason"])
     table = table.join(facts.drop(columns="reason")).rename(columns={"file": "image"})
     found |= sum_up(layout, table)
+    _refuse_exchanged(table, root)
     refused = table["reason"] != ""
     quarantine = table.loc[refused, ["image_id", "image", "reason"]]
     images = table[~refused].copy()
@@ -145,14 +144,32 @@ def check_classes(
         )
 
 
+def _refuse_exchanged(table: pd.DataFrame, root: Path) -> None:
+    """Refuse masks most of which mark the skin around a lesion: nothing tells which."""
+    sound = table[table["reason"] == ""]
+    outside = sound[sound["outside"]]
+    if len(outside) > len(sound) / 2:
+        raise LabError(
+            f"{root}: {len(outside)} of {len(sound)} masks mark all four corners, such "
+            f"as {outside['mask'].iloc[0]}: lesion and skin seem to have changed "
+            "places; the lesion must be the brighter: invert the masks"
+        )
+
+
 def _explain(table: pd.DataFrame, layout: Layout) -> str:
-    """Say why most rows are refused; of ids that match no file, one of each."""
+    """Say why most rows are refused; of what does not match, one of each."""
     reason = table["reason"].mode()[0]
     text = f"{len(table)} refused, most: {reason}"
+    if reason == "diagnoses disagree":
+        row = table[table["reason"] == reason].iloc[0]
+        text += f"; {row['image_id']} is {row['dx']} in {layout.truth}"
+        text += f", {row.get('dx_metadata')} in {layout.metadata}"
     files = {"no photograph": layout.photographs, "no mask": layout.masks}
     if reason in files:
         name = table.loc[table["reason"] == reason, "image_id"].iloc[0]
-        text += f"; the tables name {name}, a file {next(iter(files[reason].values()))[0]}"
+        text += (
+            f"; the tables name {name}, a file {next(iter(files[reason].values()))[0]}"
+        )
     return text
 
 

@@ -1,22 +1,22 @@
-"""Join the tables of a data root into one row a photograph: diagnosis, lesion, patient."""
+"""Join the tables of a data root: diagnosis, lesion and patient of each photograph."""
 
-import math
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from lesionlab.errors import LabError
-from lesionlab.sources.layout import (
-    IDS,
-    SPELT,
-    Layout,
-    find_column,
-    list_diagnoses,
+from lesionlab.sources.cells import (
+    NONE,
+    as_flag,
+    other_flags,
+    read_ages,
+    read_flags,
+    read_ids,
+    read_lesions,
 )
-from lesionlab.sources.names import clean_id, id_key
-from lesionlab.sources.tables import SAVE, Table, read_table
+from lesionlab.sources.layout import SPELT, Layout, find_column, list_diagnoses
+from lesionlab.sources.tables import Table, read_table
 
 FACTS = ("lesion_id", "dx_type", "age", "sex", "localization")
 ALSO = {  # names of the ISIC archive
@@ -27,10 +27,6 @@ ALSO = {  # names of the ISIC archive
     "localization": ("localization", "anatom_site_general"),
     "dataset": ("dataset",),
 }
-YES_NO = {"true": 1.0, "false": 0.0}
-ALLOWED = "allowed: 0 and 1, or true and false"
-NONE = {"", "na", "n/a", "nan", "none", "null", "-"}
-NO_LESION = NONE | {"unknown", "?"}  # else all such photographs would be one lesion
 FEW = 0.5  # share of photographs; fewer with metadata is another data set's table
 
 
@@ -103,38 +99,6 @@ def _describe(layout: Layout, table: Table, name: str, role: str) -> dict[str, A
     }
 
 
-def _read_ids(table: Table, spelt: Counter[str]) -> pd.DataFrame:
-    """Read the column of ids; two spellings of one id are an error."""
-    name = find_column(table.header, IDS)
-    if name is None:
-        raise LabError(
-            f"{table.path}: no column {' or '.join(IDS[:2])}; its columns are "
-            f"{', '.join(table.header)}"
-        )
-    written = table.column(name)
-    seen: dict[str, tuple[str, int]] = {}
-    for text, line in zip(written, table.lines, strict=True):
-        if not clean_id(text):
-            raise LabError(f"{table.path}: line {line}, column {name}: no id")
-        if not text.isascii() and table.encoding == "latin-1":
-            raise LabError(
-                f"{table.path}: line {line}, column {name}: {text!r} is not UTF-8; "
-                f"{SAVE}"
-            )
-        first, first_line = seen.setdefault(id_key(text), (text, line))
-        if first != text:
-            raise LabError(
-                f"{table.path}: {first!r} in line {first_line} and {text!r} in line "
-                f"{line} are one id but for suffix and case; keep one of them, or "
-                "rename one photograph"
-            )
-    ids = [clean_id(text) for text in written]
-    respelt = sum(text != clean for text, clean in zip(written, ids, strict=True))
-    if respelt:
-        spelt[f"ids in {table.path.name}"] += respelt
-    return pd.DataFrame({"image_id": ids, "key": [id_key(text) for text in written]})
-
-
 def _read_truth(table: Table, spelt: Counter[str]) -> pd.DataFrame:
     columns = list_diagnoses(table.header)
     if not columns:
@@ -146,8 +110,10 @@ def _read_truth(table: Table, spelt: Counter[str]) -> pd.DataFrame:
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise LabError(f"{table.path}: two columns mean {repeated[0]}; keep one")
-    rows = _read_ids(table, spelt)
-    flags = pd.DataFrame({n: _read_flags(table, c) for n, c in zip(names, columns, strict=True)})
+    rows = read_ids(table, spelt)
+    flags = pd.DataFrame(
+        {n: read_flags(table, c) for n, c in zip(names, columns, strict=True)}
+    )
     marked = flags > 0.5
     rows["dx"] = marked.idxmax(axis=1).where(marked.any(axis=1), "")
     rows["reason"] = ""
@@ -158,50 +124,15 @@ def _read_truth(table: Table, spelt: Counter[str]) -> pd.DataFrame:
     ]
     none = rows["dx"] == ""
     rows.loc[none, "reason"] = "unknown dx: none marked"
-    for name in _other_flags(table, columns):
-        here = none & pd.Series(table.column(name)).map(_as_flag).eq(1)
+    for name in other_flags(table, columns):
+        here = none & pd.Series(table.column(name)).map(as_flag).eq(1)
         rows.loc[here, ["dx", "reason"]] = name, f"unknown dx: {name}"
     return rows
 
 
-def _read_flags(table: Table, name: str) -> list[float]:
-    flags = []
-    for cell, line in zip(table.column(name), table.lines, strict=True):
-        flag = _as_flag(cell, comma=table.separator != "comma")
-        if flag is None:
-            raise LabError(
-                f"{table.path}: line {line}, column {name.upper()}: {cell!r} is no "
-                f"flag; {ALLOWED}"
-            )
-        flags.append(flag)
-    return flags
-
-
-def _as_flag(cell: str, *, comma: bool = False) -> float | None:
-    """Read a number of 0 to 1; with a decimal comma where it separates no cells."""
-    if cell.lower() in YES_NO:
-        return YES_NO[cell.lower()]
-    number = _as_number(cell, comma=comma)
-    return None if number is None or not 0 <= number <= 1 else number
-
-
-def _as_number(cell: str, *, comma: bool) -> float | None:
-    try:
-        number = float(cell.replace(",", ".") if comma else cell)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and "_" not in cell else None
-
-
-def _other_flags(table: Table, known: Sequence[str]) -> list[str]:
-    """List columns of flags that may be a diagnosis under a name of its own."""
-    names = [n for n in table.header if n and n not in known and n not in IDS]
-    return [n for n in names if all(_as_flag(c) is not None for c in table.column(n))]
-
-
 def _read_facts(table: Table, has_truth: bool, spelt: Counter[str]) -> pd.DataFrame:
     """Read the metadata: one row a photograph, columns of :data:`ALSO` and ``dx``."""
-    rows = _read_ids(table, spelt)
+    rows = read_ids(table, spelt)
     wanted = ("lesion_id",) if has_truth else ("lesion_id", "dx")
     for name in wanted:
         if name not in table.header:
@@ -218,9 +149,9 @@ def _read_facts(table: Table, has_truth: bool, spelt: Counter[str]) -> pd.DataFr
             continue
         cells = table.column(column)
         if name == "age":
-            rows[name] = _read_ages(table, column, cells)
+            rows[name] = read_ages(table, column, cells)
         elif name == "lesion_id":
-            rows[name] = _read_lesions(cells, table, spelt)
+            rows[name] = read_lesions(cells, table, spelt)
         else:
             empty = {"", "na", "nan"}
             rows[name] = [None if cell.lower() in empty else cell for cell in cells]
@@ -232,39 +163,6 @@ def _read_facts(table: Table, has_truth: bool, spelt: Counter[str]) -> pd.DataFr
 def _spell_dx(cell: str) -> str:
     name = cell.lower()
     return "" if name in NONE else SPELT.get(name, name)
-
-
-def _read_ages(table: Table, name: str, cells: Sequence[str]) -> list[float]:
-    ages = []
-    for cell, line in zip(cells, table.lines, strict=True):
-        if cell.lower() in NO_LESION:
-            ages.append(math.nan)
-            continue
-        age = _as_number(cell, comma=table.separator != "comma")
-        if age is None or not 0 <= age <= 130:
-            raise LabError(
-                f"{table.path}: line {line}, column {name}: {cell!r} is no age; "
-                "allowed: years from 0 to 130, or an empty cell"
-            )
-        ages.append(age)
-    return ages
-
-
-def _read_lesions(
-    cells: Sequence[str], table: Table, spelt: Counter[str]
-) -> list[str | None]:
-    """Spell each lesion as where it is named first: case and spaces part no lesion."""
-    first: dict[str, str] = {}
-    lesions: list[str | None] = []
-    for cell in cells:
-        if cell.lower() in NO_LESION:
-            lesions.append(None)
-            continue
-        name = first.setdefault(cell.casefold(), cell)
-        lesions.append(name)
-        if name != cell:
-            spelt[f"lesion_ids in {table.path.name}"] += 1
-    return lesions
 
 
 def _mark_repeated(table: pd.DataFrame) -> pd.DataFrame:
@@ -305,8 +203,6 @@ def _join(
         named = table["dx_metadata"].notna() & (table["dx_metadata"] != "")
         other = named & (table["dx_metadata"] != table["dx"])
         table.loc[other & fine, "reason"] = "diagnoses disagree"
-        table = table.drop(columns="dx_metadata")
     table.loc[table["key"].isin(clash) & fine, "reason"] = "metadata disagree"
     unmatched = table.loc[~table["key"].isin(known), "image_id"].tolist()
     return table, sorted(set(unmatched))
-

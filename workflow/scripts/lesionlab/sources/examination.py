@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from lesionlab.sources.masks import UNREADABLE, Mask, open_mask, turn
 from lesionlab.sources.photographs import (
-    TURNING,
     Header,
     decode,
     is_dark,
@@ -42,6 +42,9 @@ class Finding:
         ``grey``, ``CMYK`` or ``16 bits``; empty for common colours.
     oriented : str
         ``turned`` or ``kept`` where an EXIF orientation was settled by the mask.
+    outside : bool
+        Whether the mask marks all four corners but not the whole: lesion and skin may
+        have changed places.
     file, mask : str
         Which of the files was examined.
     """
@@ -55,6 +58,7 @@ class Finding:
     between: float = 0.0
     kind: str = ""
     oriented: str = ""
+    outside: bool = False
     file: str = ""
     mask: str = ""
 
@@ -76,27 +80,25 @@ def examine(root: Path, photographs: Sequence[str], masks: Sequence[str]) -> Fin
         Never raises for a bad file.
     """
     file, mask = (names[0] if names else "" for names in (photographs, masks))
-    named = {"file": file, "mask": mask}
+    refuse = partial(Finding, file=file, mask=mask)
     try:
         if not _are_equal(root, photographs):
-            return Finding("two photographs", **named)
+            return refuse("two photographs")
         content = (root / file).read_bytes()
     except OSError:
-        return Finding("no photograph", **named)
+        return refuse("no photograph")
     if is_truncated(content):
-        return Finding("truncated", **named)
+        return refuse("truncated")
     pixels = decode(content)
     if pixels is None:
-        return Finding("unreadable", **named)
+        return refuse("unreadable")
     if min(pixels.shape[:2]) < SMALLEST:
-        return Finding("wrong size", **named)
-    header = read_header(content)
+        return refuse("wrong size")
+    header = replace(read_header(content), size=pixels.shape[1::-1])
     if header.deep and is_dark(content):
-        return Finding("16 bits too dark", **named)
+        return refuse("16 bits too dark")
     reason, truth = _examine_mask(root, masks)
-    reason, oriented = (
-        (reason, "") if reason else _settle(header, pixels.shape[:2], truth)
-    )
+    reason, oriented = (reason, "") if reason else _settle(header, truth)
     if oriented == "turned":
         pixels = turn(pixels, header.tag)
     lesion = np.zeros((1, 1), bool) if truth.lesion is None else truth.lesion
@@ -110,7 +112,10 @@ def examine(root: Path, photographs: Sequence[str], masks: Sequence[str]) -> Fin
         round(truth.between, 6),
         "16 bits" if header.deep else header.kind,
         oriented,
-        **named,
+        bool(lesion[:: len(lesion) - 1 or 1, :: lesion.shape[1] - 1 or 1].all())
+        and not lesion.all(),
+        file,
+        mask,
     )
 
 
@@ -134,7 +139,7 @@ def _examine_mask(root: Path, names: Sequence[str]) -> tuple[str, Mask]:
     return ("mask not binary" if mask.lesion is None else ""), mask
 
 
-def _settle(header: Header, stored: tuple[int, ...], mask: Mask) -> tuple[str, str]:
+def _settle(header: Header, mask: Mask) -> tuple[str, str]:
     """Find the orientation in which photograph and mask agree.
 
     Returns the reason to refuse them, and what became of the photograph's tag: empty
@@ -142,17 +147,15 @@ def _settle(header: Header, stored: tuple[int, ...], mask: Mask) -> tuple[str, s
     mask's size decides; where it fits both ways nothing does.
     """
     assert mask.lesion is not None
-    shape = mask.lesion.shape
-    turned = stored[::-1] if header.tag in TURNING else stored
+    size = mask.lesion.shape[::-1]
     if mask.tag not in (1, header.tag):
         return "orientation unclear", ""
     if header.tag == 1:
-        return ("" if shape == stored else "mask size"), ""
+        return ("" if size == header.size else "mask size"), ""
     if mask.tag == header.tag:
-        return ("", "turned") if shape == turned else ("mask size", "")
-    fits = [stored == shape, turned == shape]
-    if all(fits):
+        return ("", "turned") if size == header.turned else ("mask size", "")
+    if header.size == header.turned == size:
         return "orientation unclear", ""
-    if not any(fits):
+    if size not in (header.size, header.turned):
         return "mask size", ""
-    return "", "turned" if fits[1] else "kept"
+    return "", "turned" if size == header.turned else "kept"

@@ -33,7 +33,7 @@ def sum_up(layout: Layout, table: pd.DataFrame) -> dict[str, Any]:
     sound = table[table["reason"] == ""]
     cut = sound[sound["between"] > 0]
     refused = table[table["reason"] != ""]
-    several = (f for f in (layout.photographs, layout.masks) for f in f.values())
+    several = [*layout.photographs.values(), *layout.masks.values()]
     return {
         "folders": {
             "photographs": _count_folders(layout.photographs.values()),
@@ -46,7 +46,9 @@ def sum_up(layout: Layout, table: pd.DataFrame) -> dict[str, Any]:
         },
         "masks_cut": {
             "n": len(cut),
-            "median_between": round(float(cut["between"].median()), 4) if len(cut) else 0,
+            "median_between": round(float(cut["between"].median()), 4)
+            if len(cut)
+            else 0,
             "most_between": round(float(cut["between"].max()), 4) if len(cut) else 0,
         },
         "masks_full": sorted(sound.loc[sound["mask_fraction"] == 1, "image_id"]),

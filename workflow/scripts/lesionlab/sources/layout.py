@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from lesionlab.errors import LabError
-from lesionlab.sources.names import MARKS, PICTURES, id_key, mask_key
+from lesionlab.sources.names import MARK, PICTURES, id_key, mask_key
 from lesionlab.sources.tables import peek_header, read_table
 
 IMAGES, MASKS = "images", "masks"  # where they stand so, nothing else is looked at
@@ -107,7 +107,12 @@ def _walk(root: Path) -> Iterator[str]:
         try:
             with os.scandir(root / folder) as entries:
                 listed = [
-                    (f"{folder}{entry.name}", entry.path, entry.is_dir(), entry.is_file())
+                    (
+                        f"{folder}{entry.name}",
+                        entry.path,
+                        entry.is_dir(),
+                        entry.is_file(),
+                    )
                     for entry in entries
                     if not entry.name.startswith((".", "__MACOSX"))
                 ]
@@ -130,10 +135,9 @@ def _walk(root: Path) -> Iterator[str]:
 
 
 def _is_mask(name: str) -> bool:
-    """Tell a mask by its own name, else by the nearest folder that says what it holds."""
+    """Tell a mask by its own name, else by the nearest folder that says what it is."""
     *folders, file = PurePosixPath(name).parts
-    stem = PurePosixPath(file).stem.lower()
-    if stem.endswith(MARKS):
+    if MARK.search(PurePosixPath(file).stem):
         return True
     for folder in reversed(folders):
         if MASKS_HERE.search(folder):

@@ -43,8 +43,9 @@ def open_mask(path: Path) -> Mask:
 
     Two values are a mask, whatever they are: the brighter is lesion. More are one if
     they are two values with a soft or noisy border, as in JPEG files and resized
-    masks; it is cut at half between them. White alone, or 1 alone, is lesion all over,
-    0 alone is a mask without lesion. All else is none: a photograph, a heat map, labels.
+    masks; it is cut at half between them. White alone, or 1 alone, is lesion all
+    over, 0 alone is a mask without lesion. All else is none: a photograph, a heat map,
+    labels.
 
     Parameters
     ----------
@@ -176,7 +177,7 @@ def _scale_levels(levels: np.ndarray) -> np.ndarray | None:
     if len(np.unique(levels)) == 2:
         return np.where(levels == high, np.uint8(255), np.uint8(0))
     if low == high or low < 0:
-        one = {0: 0, 1: 255, 255: 255, 65535: 255}.get(float(low), 127)
+        one = {0.0: 0, 1.0: 255, 255.0: 255, 65535.0: 255}.get(float(low), 127)
         return np.full(levels.shape, one, np.uint8)
     top = 65535 if high > 255 else 255 if high > 1 else 1
     return np.asarray(np.clip(levels / top * 255, 0, 255).astype(np.uint8))

@@ -3,7 +3,7 @@
 import re
 
 PICTURES = (".jpg", ".jpeg", ".png")
-MARKS = ("_segmentation", "_mask")  # at the end of a mask's name
+MARK = re.compile(r"[_\-. ](segmentation|mask|seg)$", re.IGNORECASE)  # of a mask
 ARCHIVE = re.compile(r"isic_\d+", re.IGNORECASE)
 ENDINGS = re.compile(rf"({'|'.join(map(re.escape, PICTURES))})$", re.IGNORECASE)
 REDUCED = re.compile(r"_downsampled$", re.IGNORECASE)  # ISIC 2019
@@ -57,7 +57,4 @@ def mask_key(file: str) -> str:
     str
         As of :func:`id_key`.
     """
-    key = id_key(file)
-    for mark in MARKS:
-        key = key.removesuffix(mark)
-    return id_key(key)
+    return id_key(MARK.sub("", id_key(file)))

@@ -25,6 +25,8 @@ class Header:
 
     Parameters
     ----------
+    size : tuple of int
+        Width and height as stored.
     tag : int
         EXIF orientation, 1 where there is none.
     kind : str
@@ -33,21 +35,28 @@ class Header:
         Whether a value has 16 bits.
     """
 
+    size: tuple[int, int] = (0, 0)
     tag: int = 1
     kind: str = ""
     deep: bool = False
+
+    @property
+    def turned(self) -> tuple[int, int]:
+        """Width and height once the tag is obeyed."""
+        width, height = self.size
+        return (height, width) if self.tag in TURNING else (width, height)
 
 
 def read_header(content: bytes) -> Header:
     """Read what a file says of itself; a damaged one says nothing."""
     try:
         with Image.open(io.BytesIO(content)) as picture:
-            kind = KINDS.get(picture.mode, "")
+            size, kind = picture.size, KINDS.get(picture.mode, "")
             tag = read_orientation(picture)
     except UNREADABLE:
         return Header()
     deep = content.startswith(b"\x89PNG") and content[24:25] == b"\x10"
-    return Header(tag, kind, deep)
+    return Header(size, tag, kind, deep)
 
 
 def decode(content: bytes) -> np.ndarray | None:
@@ -150,27 +159,25 @@ def read_photograph(path: Path, *, size: tuple[int, int] | None) -> np.ndarray:
         raise LabError(f"{path}: not a readable picture; restore it and run again")
     if size is None:
         return np.asarray(pixels)
-    return orient(pixels, read_header(content).tag, size=size)
+    return orient(pixels, read_header(content), size=size)
 
 
-def orient(pixels: np.ndarray, tag: int, *, size: tuple[int, int]) -> np.ndarray:
+def orient(pixels: np.ndarray, header: Header, *, size: tuple[int, int]) -> np.ndarray:
     """Turn stored pixels by their tag, unless only the stored ones have a size.
 
     Parameters
     ----------
     pixels : ndarray, shape (height, width) or (height, width, 3)
-        As stored.
-    tag : int
-        EXIF orientation.
+        As stored, or reduced while decoding.
+    header : Header
+        Of the file.
     size : tuple of int
-        Width and height that are wanted.
+        Width and height that the whole photograph shall have.
 
     Returns
     -------
     ndarray
     """
-    stored = pixels.shape[1::-1]
-    turned = stored[::-1] if tag in TURNING else stored
-    if tag == 1 or (turned != tuple(size) and stored == tuple(size)):
+    if header.tag == 1 or (header.turned != tuple(size) and header.size == tuple(size)):
         return pixels
-    return turn(pixels, tag)
+    return turn(pixels, header.tag)

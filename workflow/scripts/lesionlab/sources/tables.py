@@ -43,7 +43,7 @@ class Table:
     header : tuple of str
         Names of columns in lower case, with underscores for spaces.
     rows : list of list of str
-        As many cells each as there are columns, without spaces at their ends.
+        As many cells each as there are columns, as they are written.
     lines : list of int
         Number of the line in the file at which each row ends, from 1.
     encoding, separator : str
@@ -58,7 +58,11 @@ class Table:
     separator: str
 
     def column(self, name: str) -> list[str]:
-        """Cells of a column."""
+        """Cells of a column, without spaces at their ends."""
+        return [cell.strip() for cell in self.written(name)]
+
+    def written(self, name: str) -> list[str]:
+        """Cells of a column as they are written."""
         place = self.header.index(name)
         return [row[place] for row in self.rows]
 
@@ -128,10 +132,12 @@ def read_table(path: Path) -> Table:
         raise LabError(f"{path}: column {twice[0]} stands twice; keep one of them")
     rows, lines = [], []
     for line, cells in found:
-        if any(cells[len(header) :]) or len(cells) < len(header):
+        if any(cell.strip() for cell in cells[len(header) :]) or len(cells) < len(
+            header
+        ):
             raise LabError(
-                f"{path}: line {line} has {len(cells)} cells, the header {len(header)}; "
-                "mend that line (is the file whole?)"
+                f"{path}: line {line} has {len(cells)} cells, the header has "
+                f"{len(header)}; mend that line (is the file whole?)"
             )
         rows.append(cells[: len(header)])
         lines.append(line)
@@ -142,7 +148,10 @@ def read_table(path: Path) -> Table:
 
 def clean_header(cells: list[str]) -> tuple[str, ...]:
     """Spell names of columns in one way: lower case, underscores for spaces."""
-    return tuple(re.sub(r"[\s\-]+", "_", cell.strip().lower()) for cell in cells)
+    names = [re.sub(r"[\s\-]+", "_", cell.strip().lower()) for cell in cells]
+    while names and not names[-1]:  # a separator at the end of each line
+        names.pop()
+    return tuple(names)
 
 
 def _decode(path: Path, content: bytes) -> tuple[str, str]:
@@ -156,7 +165,10 @@ def _decode(path: Path, content: bytes) -> tuple[str, str]:
         if content.lstrip().startswith(start):
             raise LabError(f"{path}: {what}")
     if b"\0" in content:
-        for encoding, zeros in (("utf-16-le", content[1::2]), ("utf-16-be", content[::2])):
+        for encoding, zeros in (
+            ("utf-16-le", content[1::2]),
+            ("utf-16-be", content[::2]),
+        ):
             if zeros.count(0) > 0.9 * len(zeros):
                 try:
                     return content.decode(encoding), encoding
@@ -186,9 +198,8 @@ def _split_lines(path: Path, text: str) -> tuple[Iterator[tuple[int, list[str]]]
         )
         try:
             for cells in reader:
-                clean = [cell.strip() for cell in cells]
-                if any(clean):
-                    yield reader.line_num + bool(skip), clean
+                if any(cell.strip() for cell in cells):
+                    yield reader.line_num + bool(skip), cells
         except csv.Error as why:
             raise LabError(
                 f"{path}: line {reader.line_num}: {why}; mend the quotes of that line"

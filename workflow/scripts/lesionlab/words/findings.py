@@ -44,14 +44,14 @@ def _lacks(found: Mapping[str, Any]) -> Iterator[str]:
     without = found["without_metadata"]
     if without:
         yield (
-            f"The metadata have no row for {len(without)} photograph(s), which count as "
-            f"lesions of their own: {name_some(without)}."
+            f"The metadata have no row for {len(without)} photograph(s), which count "
+            f"as lesions of their own: {name_some(without)}."
         )
     foreign = found["without_row"]
     if foreign["n"]:
         yield (
-            f"{foreign['n']} photograph(s) stand in no table and are not used, such as "
-            f"{foreign['first'][0]}."
+            f"{foreign['n']} photograph(s) have no row in the table of diagnoses and "
+            f"are not used, such as {foreign['first'][0]}."
         )
     for name, why in found["set_aside"].items():
         yield f"{name} is not read: {why}."
@@ -59,7 +59,10 @@ def _lacks(found: Mapping[str, Any]) -> Iterator[str]:
 
 def _spellings(found: Mapping[str, Any]) -> Iterator[str]:
     for what, number in found["respelt"].items():
-        yield f"{number} {what} are spelt otherwise than elsewhere and were matched."
+        yield (
+            f"{number} {what} are written with a suffix, in another case or with "
+            "spaces, and were matched without."
+        )
     for table in found["tables"]:
         if (table["encoding"], table["separator"]) != ("utf-8", "comma"):
             yield (
