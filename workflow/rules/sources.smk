@@ -73,8 +73,6 @@ rule check_data:
         found=rules.index_images.output.found,
     log:
         "results/<run>/logs/check_data/check_data.log",
-    benchmark:
-        "results/<run>/benchmarks/check_data/check_data.tsv"
     localrule: True
     conda:
         "../../envs/data.yaml"
@@ -85,7 +83,7 @@ rule check_data:
         code=code("check_data.py"),
         options=pick({}, classes=CLASSES),
         root=untracked(DATA_ROOT),
-        # no output: a page that stands there would not be shown again
+        # neither output nor benchmark: a page that stands there would not be shown
         page=untracked(f"results/{config['run']}/data/check.txt"),
     script:
         "../scripts/check_data.py"

@@ -12,11 +12,12 @@ from lesionlab.errors import LabError
 ORIENTATION = 0x0112  # tag of EXIF
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 NOISE = 8  # of 255: so far a lossy file strays from its two values
-# Limits of a soft mask; what lies on either side is measured in docs/data.md.
+# limits of a soft mask; what lies on either side was measured: see docs/data.md
 CONTRAST = 32  # of 255: less than this between lesion and skin is noise
-BETWEEN = 0.2  # share of pixels that may lie clearly between
-WIDTH = 3.5  # pixels that the border may be soft, in the mean
-SEPARATION = 0.85  # share of the variance that cutting at half explains (Otsu 1979)
+FLAT = 0.4  # share of pixels, at least, within 1 of 255 of their side's median
+BETWEEN = 0.2  # share of pixels, at most, that are a tenth off their side's value
+WIDTH = 3.5  # pixels, at most, that the border is soft, in the mean
+SEPARATION = 0.85  # share, at least, of the variance that the cut explains (Otsu 1979)
 
 
 @dataclass(frozen=True)
@@ -121,23 +122,40 @@ def cut_levels(levels: np.ndarray, *, lossy: bool) -> tuple[np.ndarray | None, f
     values = np.flatnonzero(counts)
     low, high = int(values[0]), int(values[-1])
     apart = high - low
-    if len(values) == 2 and low < 255 - NOISE and (apart >= CONTRAST or not lossy):
+    if len(values) == 2 and low < 256 - NOISE and (apart >= CONTRAST or not lossy):
         return levels == high, 0.0
-    if not counts[NOISE : 256 - NOISE].any():  # black and white, with noise or without
-        one = len(values) == 1 and low == 1
-        return levels > (0 if one else 127), 0.0
+    if low >= 256 - NOISE:
+        return np.ones(levels.shape, bool), 0.0
+    if high == 0 or (lossy and high < NOISE):
+        return np.zeros(levels.shape, bool), 0.0
+    if low == high == 1:
+        return np.ones(levels.shape, bool), 0.0
     if apart < CONTRAST:
         return None, 0.0
-    depth = (levels.astype(np.float32) - low) / apart
-    noise = NOISE / 255
-    between = float(((depth > noise) & (depth < 1 - noise)).mean())
+    return _cut_soft(levels.astype(np.float32), (low + high) / 2)
+
+
+def _cut_soft(levels: np.ndarray, middle: float) -> tuple[np.ndarray | None, float]:
+    """Cut at half between two values with a soft or noisy border.
+
+    A lossy file swings beyond its values beside an edge: so these are quartiles.
+    """
+    above = levels >= middle
+    low = float(np.percentile(levels[~above], 25))
+    high = float(np.percentile(levels[above], 75))
+    depth = (levels - low) / (high - low)
     lesion = depth >= 0.5
-    return (lesion if _is_soft_mask(depth, lesion) else None), between
+    off = np.minimum(np.abs(depth), np.abs(depth - 1))
+    between = float((off > NOISE / 255).mean())
+    return (lesion if _is_soft_mask(levels, depth, lesion, off) else None), between
 
 
-def _is_soft_mask(depth: np.ndarray, lesion: np.ndarray) -> bool:
+def _is_soft_mask(
+    levels: np.ndarray, depth: np.ndarray, lesion: np.ndarray, off: np.ndarray
+) -> bool:
     """Tell two values with a soft border from a photograph or a heat map."""
-    if ((depth > 0.1) & (depth < 0.9)).mean() > BETWEEN:
+    typical = np.where(lesion, np.median(levels[lesion]), np.median(levels[~lesion]))
+    if (np.abs(levels - typical) <= 1).mean() < FLAT or (off > 0.1).mean() > BETWEEN:
         return False
     inner = cv2.erode(lesion.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
     border = int(lesion.sum()) - int(inner.sum())
