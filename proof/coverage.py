@@ -3,12 +3,13 @@
     python -m proof.coverage results/.proof/coverage.csv [--draws 1000]
 
 One row a design and number of draws; a file that stands there already is continued, so
-that the run can be killed at any time. Of 168 designs some fall outside the limits by
-the chance of their draws: such a design is drawn again, four times as often, and the
-new row decides.
+that the run can be killed at any time, and rows of other code are measured anew. Of
+168 designs some fall outside the limits by the chance of their draws: such a design is
+drawn again, four times as often, and the new row decides.
 """
 
 import argparse
+import hashlib
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from joblib import Parallel, delayed
 from scipy.stats import norm
 from tqdm import tqdm
 
+from lesionlab.codedigest import code_digest, read_module
 from lesionlab.comparison.estimates import Scores, estimate, over_lesions
 from lesionlab.comparison.trainings import Fold, score_folds
 from lesionlab.comparison.verdict import judge
@@ -194,6 +196,16 @@ def measure(design: Design, *, numbers: range, workers: int) -> dict[str, object
     }
 
 
+def digest_code() -> str:
+    """Digest what a row of the table hangs on: the statistics and the simulation."""
+    repository = Path(__file__).parents[1]
+    parts = [code_digest(repository / "workflow" / "scripts" / "compare_arms.py")]
+    for name in ("coverage.py", "simulation.py"):
+        path = repository / "proof" / name
+        parts.append(read_module(path, path.stat().st_mtime_ns)[0])
+    return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
+
+
 def fill(
     path: Path,
     designs: Sequence[tuple[dict[str, object], Design]],
@@ -213,14 +225,16 @@ def fill(
     workers : int
         Processes that draw them.
     """
+    code = digest_code()
     rows = read_csv(path).to_dict("records") if path.exists() else []
+    rows = [row for row in rows if row.get("code") == code]
     done = {identify(row) for row in rows if row["draws"] == len(numbers)}
     left = [(names, design) for names, design in designs if identify(names) not in done]
     for names, design in tqdm(left, "designs", disable=None):
         started = time.monotonic()
         figures = measure(design, numbers=numbers, workers=workers)
         seconds = round(time.monotonic() - started, 1)
-        rows.append({**names, **figures, "seconds": seconds})
+        rows.append({**names, **figures, "seconds": seconds, "code": code})
         write_csv(path, pd.DataFrame(rows))
 
 

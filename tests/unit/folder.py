@@ -11,6 +11,19 @@ TRUTH, METADATA = "GroundTruth.csv", "HAM10000_metadata.csv"
 CLASSES = {"MEL": ["mel"], "NV": ["nv"]}
 FIRST = "ISIC_0000000"
 SOUND = 6
+NOTHING_FOUND = {  # of a root in which all is as usual
+    "lacking": [],
+    "without_metadata": [],
+    "without_row": {"n": 0, "first": []},
+    "set_aside": {},
+    "respelt": {},
+    "tables": [],
+    "copies": 0,
+    "masks_cut": {"n": 0, "median_between": 0, "most_between": 0},
+    "masks_full": [],
+    "kinds": {},
+    "oriented": {},
+}
 WIDTH, HEIGHT = 48, 36
 
 

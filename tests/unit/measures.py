@@ -119,16 +119,16 @@ VIEWS = {v.__name__: v for v in (
 )}  # fmt: skip
 
 
-def measure_lesions(count, options, views):
-    """By view, the measurements of so many photographs; and their diagnoses."""
-    rows, diagnoses = {view: [] for view in views}, []
-    for photograph, mask, dx, _ in photograph_lesions(count, options):
+def measure_lesions(count, options, shown, *, views=1):
+    """By what is shown, measurements of photographs; their diagnoses and lesions."""
+    rows, diagnoses, lesions = {name: [] for name in shown}, [], []
+    for photograph, mask, dx, lesion in photograph_lesions(count, options, views=views):
         diagnoses.append(dx)
-        for view in views:
-            rows[view].append(VIEWS[view](photograph, mask))
-    return {view: np.array(row, float) for view, row in rows.items()}, np.array(
-        diagnoses
-    )
+        lesions.append(lesion)
+        for name in shown:
+            rows[name].append(VIEWS[name](photograph, mask))
+    measured = {name: np.array(row, float) for name, row in rows.items()}
+    return measured, np.array(diagnoses), np.array(lesions)
 
 
 def auc_by_boosting(features, positive, groups, *, folds=5):

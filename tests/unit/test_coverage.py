@@ -102,6 +102,9 @@ def test_a_proof_that_was_stopped_goes_on(tmp_path, monkeypatch, capsys):
     assert both.iloc[:1].equals(first)
     assert both["seeds"].tolist() == [2, 3]
     assert "coverage" in capsys.readouterr().out
+    monkeypatch.setattr(coverage, "digest_code", lambda: "edited")
+    coverage.main(command)
+    assert set(read_csv(table)["code"]) == {"edited"}
     monkeypatch.setattr(coverage, "COVERAGE", (1.1, 1.2))
     with pytest.raises(SystemExit, match="coverage outside"):
         coverage.main(command)

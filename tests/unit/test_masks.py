@@ -31,7 +31,6 @@ def make_tables():
             rows += [(*key, part, p, 1 - p) for part in ("test", "valid")]
     columns = ["arm", "fold", "seed", "image_id", "label", "set", "prob_MEL", "prob_NV"]
     masks = {"fold": "fold0", "image_id": list("xyz"), "jaccard": [0.2, 0.9, 0.3]}
-    masks["in_sample"] = [False, False, False]
     return pd.DataFrame(rows, columns=columns), pd.DataFrame(masks)
 
 
@@ -43,29 +42,27 @@ def tabulate(predictions, masks):
         classes=CLASSES,
         positive="MEL",
     )
-    return table.set_index(["masks", "jaccard", "arm"]).sort_index()
+    return table.set_index(["jaccard", "arm"]).sort_index()
 
 
 def test_outcomes_are_means_over_trainings_in_a_band():
     table = tabulate(*make_tables())
-    poor = table.loc["out-of-sample", "below 0.65"]
+    poor = table.loc["below 0.65"]
     assert list(poor["n"]) == [2, 2]
     assert list(poor["n_positive"]) == [1, 1]
     assert list(poor["sensitivity"]) == [1.0, 0.0]
     assert list(poor["accuracy"]) == [1.0, 0.25]
     assert list(poor["probability"]) == pytest.approx([0.825, 0.325])
-    good = table.loc["out-of-sample", "above 0.85"]
+    good = table.loc["above 0.85"]
     assert list(good["n"]) == [1, 1]
     assert list(good["sensitivity"]) == [0.5, 1.0]
     assert len(table) == 4  # bands without photographs have no row
 
 
-def test_in_sample_masks_stand_apart():
+def test_a_band_without_the_positive_class_has_no_sensitivity():
     predictions, masks = make_tables()
-    masks["in_sample"] = [True, False, False]
-    table = tabulate(predictions, masks)
-    assert table.loc[("in-sample", "below 0.65", "original"), "n_positive"] == 1
-    nevus = table.loc[("out-of-sample", "below 0.65", "original")]
+    masks["jaccard"] = [0.9, 0.9, 0.3]
+    nevus = tabulate(predictions, masks).loc[("below 0.65", "original")]
     assert nevus["n"] == 1
     assert pd.isna(nevus["sensitivity"])
 

@@ -102,6 +102,7 @@ rule plot_matches:
             caption="../report/matches.rst",
             category="Data",
         ),
+        near_misses="results/<run>/figures/near_misses.png",
     log:
         "results/<run>/logs/plot_matches/plot_matches.log",
     benchmark:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lesionlab.data.packing import list_sizes, load_small
+from lesionlab.data.packing import load_small, photograph_size
 from lesionlab.figures.photographs import draw_arms
 from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
@@ -16,7 +16,6 @@ def main(paths: Paths, *, options: Options) -> None:
     test = read_csv(paths.split).query("task == 'classification' and set == 'test'")
     test = test[test["fold"] == options["fold"]]
     table = read_csv(paths.images).set_index("image_id")
-    sizes = dict(zip(table.index, list_sizes(table), strict=True))
     manifests = dict(zip(options["rendered"], paths.manifests, strict=True))
     files = {arm: find_pictures(path) for arm, path in manifests.items()}
     rows = {}
@@ -27,7 +26,10 @@ def main(paths: Paths, *, options: Options) -> None:
             shown = {
                 arm: (files[arm][name], None)
                 if arm in files
-                else (paths.root / table.loc[name, "image"], sizes[name])
+                else (
+                    paths.root / table.loc[name, "image"],
+                    photograph_size(table.loc[name]),
+                )
                 for arm in options["arms"]
             }
             rows[label] = {

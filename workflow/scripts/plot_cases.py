@@ -1,5 +1,6 @@
 """Draw case studies of the segmentation, at fixed quantiles of the test Jaccard."""
 
+from lesionlab.data.packing import photograph_size
 from lesionlab.figures.photographs import choose_cases, draw_cases
 from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
@@ -16,12 +17,11 @@ def main(paths: Paths, *, options: Options) -> None:
     for position in choose_cases(scores["jaccard"], options["cases"]):
         name, jaccard = scores.loc[position, ["image_id", "jaccard"]]
         row = images.loc[name]
-        size = (int(row["width"]), int(row["height"]))
         cases.append(
             (
                 f"{name} ({scores.loc[position, 'label']})",
                 float(jaccard),
-                read_photograph(paths.root / row["image"], size=size),
+                read_photograph(paths.root / row["image"], size=photograph_size(row)),
                 read_mask(paths.root / row["mask"]),
                 read_mask(paths.masks.parent / masks[name]),
             )

@@ -1,14 +1,18 @@
 """Draw pairs of photographs that show one lesion, or nearly seem to."""
 
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 
 from lesionlab.cohort.photographs import draw_pairs
-from lesionlab.data.packing import list_sizes, load_small
+from lesionlab.data.packing import load_small, photograph_size
 from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
 from lesionlab.stage import Options, Paths, run_stage
 
 SHOWN = {"conflict": 6, "merged": 6, "listed": 12}  # pairs at most
+MOST = 300  # near misses on a sheet of their own
 WIDTH = 120  # pixels of a photograph in the figure
 
 
@@ -24,11 +28,11 @@ def choose_pairs(matches: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def main(paths: Paths, *, options: Options) -> None:
-    table = read_csv(paths.images).set_index("image_id")
-    sizes = dict(zip(table.index, list_sizes(table), strict=True))
+def load_pairs(
+    chosen: pd.DataFrame, images: pd.DataFrame, root: Path
+) -> list[tuple[str, np.ndarray, np.ndarray]]:
     pairs = []
-    for pair in choose_pairs(read_csv(paths.matches)).itertuples():
+    for pair in chosen.itertuples():
         alike = "-" if pd.isna(pair.correlation) else f"{pair.correlation:.2f}"
         decision = f"{pair.decision}{', published' if pair.published else ''}"
         title = (
@@ -36,13 +40,23 @@ def main(paths: Paths, *, options: Options) -> None:
             f"{pair.inliers} inliers, r {alike}, {decision}"
         )
         first, second = (
-            load_small(
-                paths.root / table.loc[name, "image"], size=sizes[name], width=WIDTH
-            )
-            for name in (pair.image_a, pair.image_b)
+            load_small(root / row["image"], size=photograph_size(row), width=WIDTH)
+            for _, row in images.loc[[pair.image_a, pair.image_b]].iterrows()
         )
         pairs.append((title, first, second))
-    save_figure(draw_pairs(pairs), paths.figure)
+    return pairs
+
+
+def main(paths: Paths, *, options: Options) -> None:
+    images = read_csv(paths.images).set_index("image_id")
+    matches = read_csv(paths.matches)
+    listed = matches[matches["decision"] == "listed"]
+    strongest = listed.sort_values("inliers", kind="stable", ascending=False)[:MOST]
+    for chosen, figure in (
+        (choose_pairs(matches), paths.figure),
+        (strongest, paths.near_misses),
+    ):
+        save_figure(draw_pairs(load_pairs(chosen, images, paths.root)), figure)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import numpy as np
 
 from lesionlab.classification.arms import ARMS
 from lesionlab.classification.scope import list_photographs
+from lesionlab.data.packing import photograph_size
 from lesionlab.data.pictures import write_pictures
 from lesionlab.errors import LabError
 from lesionlab.files import read_csv, write_csv
@@ -28,8 +29,9 @@ def main(paths: Paths, *, options: Options) -> None:
     def draw_picture(position: int) -> np.ndarray:
         name = names[position]
         row = table.loc[name]
-        size = (int(row["width"]), int(row["height"]))
-        photograph = read_photograph(paths.root / row["image"], size=size)
+        photograph = read_photograph(
+            paths.root / row["image"], size=photograph_size(row)
+        )
         empty = np.zeros(photograph.shape[:2], bool)
         mask = read_mask(masks[name]) if masks else empty
         picture = arm.show(photograph, mask)

@@ -14,7 +14,7 @@ def main(paths: Paths, *, options: Options) -> None:
     ]
     table = tabulate_by_mask(
         read_csv(paths.predictions),
-        pd.concat(masks)[["fold", "image_id", "jaccard", "in_sample"]],
+        pd.concat(masks)[["fold", "image_id", "jaccard"]],
         arms=options["arms"],
         classes=options["classes"],
         positive=options["positive_class"],

@@ -7,8 +7,7 @@ import pandas as pd
 
 FAILED, GOOD = 0.65, 0.85  # ISIC 2018 counts a Jaccard below the first as a failure
 BANDS = ("below 0.65", "0.65 to 0.85", "above 0.85")
-IN_SAMPLE, OUT_OF_SAMPLE = "in-sample", "out-of-sample"
-COLUMNS = ["masks", "jaccard", "arm", "n", "n_positive", "sensitivity", "accuracy"]
+COLUMNS = ["jaccard", "arm", "n", "n_positive", "sensitivity", "accuracy"]
 COLUMNS += ["probability"]
 
 
@@ -31,7 +30,8 @@ def tabulate_by_mask(
     """Tabulate the outcome of arms by the Jaccard of the predicted mask.
 
     Every photograph is decided once a training, by the network of its fold; figures
-    are means over trainings.
+    are means over trainings. Every mask is one that the U-Net of the fold did not train
+    on: a split keeps lesions of the classifier's test set from it.
 
     Parameters
     ----------
@@ -39,8 +39,7 @@ def tabulate_by_mask(
         The tidy table: ``arm``, ``fold``, ``seed``, ``image_id``, ``label``, ``set``
         and ``prob_<CLASS>``; its test rows are taken.
     masks : DataFrame
-        ``fold``, ``image_id``, ``jaccard``, ``in_sample``: whether the U-Net of the
-        fold trained on the photograph.
+        ``fold``, ``image_id``, ``jaccard``.
     arms : sequence of str
         To be tabulated.
     classes : sequence of str
@@ -51,10 +50,9 @@ def tabulate_by_mask(
     Returns
     -------
     DataFrame
-        A row for each of ``masks`` (in-sample, out-of-sample), ``jaccard`` (its band)
-        and ``arm`` with photographs: ``n`` and ``n_positive`` photographs,
-        ``sensitivity`` for the positive class, ``accuracy``, and ``probability``, the
-        mean probability of the true class.
+        A row for each ``jaccard`` (its band) and ``arm`` with photographs: ``n`` and
+        ``n_positive`` photographs, ``sensitivity`` for the positive class,
+        ``accuracy``, and ``probability``, the mean probability of the true class.
     """
     wanted = (predictions["set"] == "test") & predictions["arm"].isin(arms)
     table = predictions[wanted].merge(masks, on=["fold", "image_id"], validate="m:1")
@@ -62,19 +60,13 @@ def tabulate_by_mask(
     truth = pd.Index(list(classes)).get_indexer(table["label"])
     table["right"] = given.argmax(axis=1) == truth
     table["probability"] = given[range(len(given)), truth]
-    table["masks"] = table["in_sample"].map({True: IN_SAMPLE, False: OUT_OF_SAMPLE})
     table["band"] = band_of(table["jaccard"])
     rows: list[dict[str, Any]] = []
-    for masks_are in (IN_SAMPLE, OUT_OF_SAMPLE):
-        for band in BANDS:
-            part = table[(table["masks"] == masks_are) & (table["band"] == band)]
-            for arm in arms:
-                own = part[part["arm"] == arm]
-                if len(own):
-                    rows.append(
-                        {"masks": masks_are, "jaccard": band, "arm": arm}
-                        | _summarise(own, positive)
-                    )
+    for band in BANDS:
+        for arm in arms:
+            own = table[(table["band"] == band) & (table["arm"] == arm)]
+            if len(own):
+                rows.append({"jaccard": band, "arm": arm} | _summarise(own, positive))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

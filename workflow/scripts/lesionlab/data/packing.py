@@ -89,6 +89,11 @@ def load_mask(
     return resize_mask(read_mask(path), height=height, width=width)
 
 
+def photograph_size(row: pd.Series) -> tuple[int, int]:
+    """Give width and height of a photograph, a row of the image table."""
+    return int(row["width"]), int(row["height"])
+
+
 def list_sizes(table: pd.DataFrame) -> list[tuple[int, int]]:
     """List width and height of each photograph of the image table."""
     return [

@@ -250,14 +250,12 @@ def outcome_table(comparison: Mapping[str, Any], trainings: pd.DataFrame) -> Tab
 
 def mask_table(by_mask: pd.DataFrame, positive: str) -> Table:
     """Outcome of arms by the Jaccard of arm segmented's mask, arm by arm in a band."""
-    several = by_mask["masks"].nunique() > 1
     rows: list[list[Any]] = []
     starts: list[int] = []
-    for (masks, band), part in by_mask.groupby(["masks", "jaccard"], sort=False):
+    for band, part in by_mask.groupby("jaccard", sort=False):
         starts.append(len(rows))
         for number, row in enumerate(part.to_dict("records")):
-            name = f"{band}, {masks}" if several else band
-            head = ["", "", ""] if number else [name, row["n"], row["n_positive"]]
+            head = ["", "", ""] if number else [band, row["n"], row["n_positive"]]
             names = ("sensitivity", "accuracy", "probability")
             figures = [None if pd.isna(row[n]) else float(row[n]) for n in names]
             rows.append([*head, row["arm"], *figures])

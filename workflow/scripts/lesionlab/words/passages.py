@@ -50,7 +50,7 @@ def describe_matches(audit: Mapping[str, Any]) -> str:
         f"lesions became {len(merged)}. {len(matches['conflicts'])} more pairs have "
         f"two labels and are not merged, {len(matches['listed'])} are near misses: "
         "these may be on both sides of a split. All stand in matches.csv and "
-        "audit.json."
+        "audit.json, with pictures of the near misses in figures/near_misses.png."
     )
 
 
