@@ -18,7 +18,7 @@ from lesionlab.data.table import check_classes, index_root
 from lesionlab.errors import LabError
 from lesionlab.sources.masks import UNREADABLE, open_mask
 from lesionlab.sources.photographs import decode, is_truncated, read_header
-from lesionlab.words.page import describe_root
+from lesionlab.words.check import describe_root
 from unit.folder import CLASSES, METADATA, SOUND, TRUTH, make_folder, write_pair
 
 # Pillow warns of odd tags, which are no reason to refuse a picture

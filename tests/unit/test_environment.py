@@ -120,6 +120,8 @@ def test_the_default_profile_states_the_triggers_of_the_contract(repository):
 def test_library_imports_run_downwards(repository):
     order = [
         "statistics",
+        "sources",
+        "phantom",
         "data",
         "lesions",
         "segmentation",

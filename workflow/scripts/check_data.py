@@ -5,7 +5,7 @@ import logging
 from lesionlab.data.audit import audit_table
 from lesionlab.files import atomic_path, read_csv, read_json
 from lesionlab.stage import Options, Paths, run_stage
-from lesionlab.words.page import describe_root
+from lesionlab.words.check import describe_root
 
 
 def main(paths: Paths, *, options: Options) -> None:
