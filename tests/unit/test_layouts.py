@@ -90,6 +90,23 @@ def isic_2019(root):
     table.to_csv(root / TRUTH, index=False)
 
 
+def isic_2019_whole(root):
+    """The same with the archive's names, and the official test set beside it."""
+    isic_2019(root)
+    move(root, "images", "ISIC_2019_Training_Input")
+    move(root, TRUTH, "ISIC_2019_Training_GroundTruth.csv")
+    names = {"image_id": "image", "age": "age_approx"}
+    names["localization"] = "anatom_site_general"
+    table = pd.read_csv(root / METADATA).rename(columns=names).drop(columns="dx")
+    (root / METADATA).unlink()
+    table.to_csv(root / "ISIC_2019_Training_Metadata.csv", index=False)
+    table.assign(image="ISIC_7").to_csv(
+        root / "ISIC_2019_Test_Metadata.csv", index=False
+    )
+    truth = pd.DataFrame({"image": ["ISIC_7"], "MEL": [1.0], "NV": [0.0]})
+    truth.to_csv(root / "ISIC_2019_Test_GroundTruth.csv", index=False)
+
+
 def other_suffixes(root):
     suffixes = [".JPG", ".jpeg", ".JPEG", ".Jpg", ".png", ".PNG"]
     files = sorted((root / "images").iterdir())
@@ -116,7 +133,8 @@ LAYOUTS = {
     "original, .csv, commas": lambda root: original(root, ".csv", ","),
     "ISIC 2018": isic_2018,
     "ISIC 2018 in folders": lambda root: isic_2018(root, "Task3_GroundTruth/"),
-    "ISIC 2019": isic_2019,
+    "names of ISIC 2019": isic_2019,
+    "ISIC 2019 beside its test set": isic_2019_whole,
     "suffixes": other_suffixes,
     "parts in images/": lambda root: split_in_two(root, "images", "part_{}"),
     "all in one folder": one_folder,

@@ -22,10 +22,13 @@ IDS = ("image_id", "image", "isic_id", "image_name", "imageid", "filename")
 DIAGNOSES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc", "scc", "unk")
 SPELT = {"ak": "akiec"}  # of ISIC 2019
 DEPTH, FILES = 4, 500_000
-HELD_OUT = re.compile(r"test|valid", re.IGNORECASE)  # official sets beside training
+# official sets beside that of training
+HELD_OUT = re.compile(r"(?<![a-z])(test|valid)", re.IGNORECASE)
 MASKS_HERE = re.compile(r"mask|segmentation|task1.*groundtruth", re.IGNORECASE)
 PHOTOGRAPHS_HERE = re.compile(r"image|photo|picture|input", re.IGNORECASE)
-OTHER_PARTS = re.compile(r"_(attribute_\w+|superpixels)$", re.IGNORECASE)  # of ISIC
+OTHER_PARTS = re.compile(
+    r"_(attribute_\w+|superpixels)\.\w+$", re.IGNORECASE
+)  # of ISIC
 EXPECTED = f"expected {IMAGES}/, {MASKS}/ and {TRUTH}, or a layout of docs/data.md"
 
 
@@ -82,13 +85,14 @@ def find_layout(root: Path) -> Layout:
     if not root.is_dir():
         raise LabError(f"{root}: no such data folder; {EXPECTED} in it")
     names = sorted(_walk(root))
-    pictures = [n for n in names if PurePosixPath(n).suffix.lower() in PICTURES]
+    pictures = [n for n in names if n.lower().endswith(PICTURES)]
     masks = {name for name in pictures if _is_mask(name)}
     photographs = _gather(
         _prefer(IMAGES, [name for name in pictures if name not in masks]), id_key
     )
     found = _gather(_prefer(MASKS, sorted(masks)), mask_key)
-    tables = [n for n in names if PurePosixPath(n).suffix.lower() in TABLES]
+    others = (name for name in names if not name.lower().endswith(PICTURES))
+    tables = [n for n in others if PurePosixPath(n).suffix.lower() in TABLES]
     truth, metadata, set_aside = _choose_tables(root, tables)
     if not truth and not metadata:
         raise LabError(f"{root}: no table of diagnoses such as {TRUTH}; {EXPECTED}")
@@ -136,8 +140,8 @@ def _walk(root: Path) -> Iterator[str]:
 
 def _is_mask(name: str) -> bool:
     """Tell a mask by its own name, else by the nearest folder that says what it is."""
-    *folders, file = PurePosixPath(name).parts
-    if MARK.search(PurePosixPath(file).stem):
+    *folders, file = name.split("/")
+    if MARK.search(file):
         return True
     for folder in reversed(folders):
         if MASKS_HERE.search(folder):
@@ -158,9 +162,9 @@ def _gather(
 ) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for name in names:
-        path = PurePosixPath(name)
-        if not OTHER_PARTS.search(path.stem):
-            found.setdefault(key(path.name), []).append(name)
+        file = name.rpartition("/")[2]
+        if not OTHER_PARTS.search(file):
+            found.setdefault(key(file), []).append(name)
     return {key: tuple(files) for key, files in found.items()}
 
 
@@ -192,18 +196,27 @@ def _choose_tables(
     with_dx = [n for n in metadata if "dx" in headers[n]]
     for name in set(metadata) - set(with_dx) if with_dx else ():
         set_aside[name] = f"{with_dx[0]} says more"
-    official = [n for n in truths if HELD_OUT.search(PurePosixPath(n).name)]
-    if len(official) < len(truths) or with_dx:
-        set_aside |= dict.fromkeys(official, "of an official test or validation set")
-        truths = [n for n in truths if n not in official]
+    truths = _leave_held_out(truths, set_aside, alone=not with_dx)
+    metadata = _leave_held_out(with_dx or metadata, set_aside, alone=True)
     truth = _choose_one(root, truths, set_aside, "diagnoses")
-    facts = _choose_one(root, with_dx or metadata, set_aside, "metadata")
+    facts = _choose_one(root, metadata, set_aside, "metadata")
     if truth and not facts and "lesion_id" in headers[truth]:
         facts = truth
     missing = [why for why in damaged if not (truth and facts)]
     if missing:
         raise missing[0]
     return truth, facts, set_aside
+
+
+def _leave_held_out(
+    names: Sequence[str], set_aside: dict[str, str], *, alone: bool
+) -> list[str]:
+    """Leave out tables of official test sets; where they stand alone they are meant."""
+    official = [n for n in names if HELD_OUT.search(PurePosixPath(n).name)]
+    if alone and len(official) == len(names):
+        return list(names)
+    set_aside |= dict.fromkeys(official, "of an official test or validation set")
+    return [n for n in names if n not in official]
 
 
 def _role_by_name(name: str) -> str:

@@ -3,7 +3,8 @@
 import re
 
 PICTURES = (".jpg", ".jpeg", ".png")
-MARK = re.compile(r"[_\-. ](segmentation|mask|seg)$", re.IGNORECASE)  # of a mask
+# at the end of a mask's name, before its suffix
+MARK = re.compile(r"[_\-. ](segmentation|mask|seg)(?=\.\w+$|$)", re.IGNORECASE)
 ARCHIVE = re.compile(r"isic_\d+", re.IGNORECASE)
 ENDINGS = re.compile(rf"({'|'.join(map(re.escape, PICTURES))})$", re.IGNORECASE)
 REDUCED = re.compile(r"_downsampled$", re.IGNORECASE)  # ISIC 2019
@@ -23,7 +24,7 @@ def clean_id(written: str) -> str:
         Without folders, spaces, the suffix of a picture and ``_downsampled``; ids of
         the ISIC archive in capitals.
     """
-    name = re.split(r"[/\\]", written.strip())[-1].strip()
+    name = written.replace("\\", "/").rpartition("/")[2].strip()
     name = REDUCED.sub("", ENDINGS.sub("", name).strip())
     return name.upper() if ARCHIVE.fullmatch(name) else name
 
