@@ -121,6 +121,8 @@ def test_library_imports_run_downwards(repository):
     order = [
         "statistics",
         "dataverse",
+        "sources",
+        "phantom",
         "data",
         "lesions",
         "segmentation",

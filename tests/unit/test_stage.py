@@ -98,6 +98,7 @@ def write_packed(folder):
     pack(
         photographs,
         folder / "out" / "pixels.npy",
+        sizes=[(50, 40)] * 4,
         load=load_pixels,
         height=40,
         width=50,

@@ -87,7 +87,6 @@ def test_it_is_fetched_once_and_the_table_is_made_of_it(fetched, configs):
     assert stale_rules(dry_run(checkout, TABLE, configs=configs)) == ["index_images"]
 
 
-@pytest.mark.xfail(strict=True, reason="the layout of the original is not read yet")
 def test_the_image_table_holds_every_photograph(fetched, configs):
     checkout, *_ = fetched
     run_workflow(checkout, TABLE, configs=configs)

@@ -13,9 +13,10 @@ from lesionlab.classification.variant import weights_variant
 from lesionlab.classification.weights_file import inspect_weights
 from lesionlab.codedigest import code_digest
 from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
-from lesionlab.data.layout import check_layout, contents_digest
 from lesionlab.devices import list_gpus
 from lesionlab.machine import memory_mb
+from lesionlab.sources.contents import contents_digest
+from lesionlab.sources.layout import find_layout
 
 
 def filled(handed_over):
@@ -81,10 +82,11 @@ def data_root():
             "name the folder of HAM10000 in one of them"
         )
     root = Path(root).expanduser()
-    try:
-        check_layout(root)
-    except LabError as why:
-        refuse(why)
+    if workflow.is_main_process:  # a job need not look again
+        try:
+            find_layout(root)
+        except LabError as why:
+            refuse(why)
     return str(root)
 
 
