@@ -14,8 +14,8 @@ run: $(READY)  ## set up and run the workflow; ARGS="--configfile presets/x.yaml
 	@PYTHONPATH=workflow/scripts $(BIN)/python -m lesionlab.configfiles $(ARGS)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores all $(ARGS)
 
-test: $(READY)  ## set up and run the tests
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(ARGS)
+test: $(READY)  ## set up and run the tests, in two processes
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 test-faults: $(READY)  ## kill trainings and workflow for a long time
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m faults -s $(ARGS)

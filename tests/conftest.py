@@ -22,6 +22,13 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_collection_modifyitems(items):
+    """Keep what shares finished runs, or a cluster, in one process beside the others."""
+    for item in items:
+        if not item.path.is_relative_to(REPOSITORY / "tests" / "unit"):
+            item.add_marker(pytest.mark.xdist_group("runs"))
+
+
 @pytest.fixture(scope="session")
 def ham10000():
     """Folder of the real HAM10000."""

@@ -145,13 +145,20 @@ def test_trainings_are_paired_by_fold_and_seed():
 
 
 def test_the_largest_part_of_the_variance_is_named():
-    def say(lesions, interaction, trainings):
+    def say(lesions, interaction, trainings, folds=None):
         split = {"lesions": lesions, "interaction": interaction, "trainings": trainings}
+        split["folds"] = folds
         return describe_variance({"verdicts": [{"variance": split}]})
 
     assert "More trainings would" in say(0.01, 0.01, 0.03)
     assert "More lesions would" in say(0.03, 0.001, 0.01)
-    assert "More" not in say(0.03, None, 0.01)  # they hold the interaction
+    assert "More folds would" in say(0.01, 0.01, 0.01, 0.03)
+    one_a_fold = say(0.03, None, None, 0.01)
+    assert one_a_fold.endswith(
+        "90% the lesions of the test set, 10% what else differs between folds, "
+        "trainings among it. More lesions would narrow the interval most."
+    )
+    assert "More" not in say(0.01, None, None, 0.03)
     assert say(0.02, 0.02, 0.02).endswith("33% the trainings themselves.")
     assert say(0.02, None, None) == ""
     assert describe_variance({"verdicts": []}) == ""

@@ -40,7 +40,7 @@ COLUMNS = {
     "p_value p_holm trainings",
     "comparison/trainings.csv": "arm fold seed auc average_precision sensitivity "
     "specificity matched_sensitivity accuracy balanced_accuracy log_loss brier",
-    "comparison/by_mask.csv": "masks jaccard arm n n_positive sensitivity accuracy "
+    "comparison/by_mask.csv": "jaccard arm n n_positive sensitivity accuracy "
     "probability",
 }
 
