@@ -23,7 +23,7 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(items):
-    """Keep what shares finished runs, or a cluster, in one process beside the others."""
+    """Keep what shares finished runs, or a cluster, in one process."""
     for item in items:
         if not item.path.is_relative_to(REPOSITORY / "tests" / "unit"):
             item.add_marker(pytest.mark.xdist_group("runs"))
