@@ -136,8 +136,8 @@ def class_difference_table(comparison: Mapping[str, Any]) -> Table:
         )
     arms = [comparison["verdicts"][0][key] for key in ("a", "b")] if rows else ["", ""]
     head = ["Class", "Metric", *arms, "Difference", OVER_BOTH, OVER_LESIONS]
-    few = any(row["lesions"] < FEW for row in comparison["by_class"])
-    return {**make_table(head, rows, rules=starts[1:]), "few": few}
+    marked = any(row["lesions"] < FEW for row in comparison["by_class"])
+    return {**make_table(head, rows, rules=starts[1:]), "few": marked}
 
 
 def variance_table(comparison: Mapping[str, Any]) -> Table:
