@@ -22,6 +22,7 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items):
     """Keep what shares finished runs, or a cluster, in one process."""
     for item in items:
