@@ -15,7 +15,7 @@ run: $(READY)  ## set up and run the workflow; ARGS="--configfile presets/x.yaml
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores all $(ARGS)
 
 test: $(READY)  ## set up and run the tests, in two processes
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 $(ARGS)
 
 test-faults: $(READY)  ## kill trainings and workflow for a long time
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m faults -s $(ARGS)

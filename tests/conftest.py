@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from workflow.runner import copy_checkout, run_workflow
 
@@ -22,12 +23,16 @@ def pytest_addoption(parser):
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
-def pytest_collection_modifyitems(items):
-    """Keep what shares finished runs, or a cluster, in one process."""
-    for item in items:
-        if not item.path.is_relative_to(REPOSITORY / "tests" / "unit"):
-            item.add_marker(pytest.mark.xdist_group("runs"))
+class Beside(LoadScopeScheduling):
+    """Files of unit tests, beside one process for what shares finished runs."""
+
+    def _split_scope(self, nodeid):
+        file = nodeid.split("::")[0]
+        return file if file.startswith("tests/unit/") else "runs"
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Beside(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,7 @@ def plans(repository, tmp_path_factory):
             "dataset": {"source": source},
         }
         configs = (TINY, overlay(folder / f"{source}.yaml", download))
-        profile = ("--workflow-profile", "profiles/slurm")
+        profile = ("all", "check_data", "--workflow-profile", "profiles/slurm")
         asked |= asked_resources(dry_run(checkout, *profile, configs=configs))
     return asked
 
