@@ -1,4 +1,5 @@
 # What all the rule files use - the checked config, code digests, options, file lists.
+import json
 import math
 import os
 import shutil
@@ -15,7 +16,13 @@ from lesionlab.classification.arms import ARMS as KNOWN_ARMS
 from lesionlab.classification.scope import RUN, arm_scope
 from lesionlab.classification.variant import weights_variant
 from lesionlab.codedigest import code_digest
-from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
+from lesionlab.config import (
+    check_arms,
+    check_config,
+    drop_nulls,
+    recipe_of,
+    seeds_of_arms,
+)
 from lesionlab.data.layout import check_layout, contents_digest
 from lesionlab.devices import list_gpus
 from lesionlab.errors import LabError
@@ -215,11 +222,17 @@ def outcome():
 
 
 def phantom_truth():
-    """Name where the class of a phantom shows; nothing of photographs."""
+    """Say what is known of a phantom; nothing of photographs."""
     if config["dataset"]["source"] != "phantom":
         return {}
     phantom = config["dataset"]["phantom"]
-    return {"signal": phantom["signal"], "strength": phantom["strength"]}
+    known = {"signal": phantom["signal"], "strength": phantom["strength"]}
+    path = Path(workflow.basedir, "workflow", "resources", "demo_truth.json")
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    # as JSON holds them: no tuple, and text for keys
+    if json.loads(json.dumps(recipe_of(config))) == measured.pop("recipe"):
+        known["measured"] = measured
+    return known
 
 
 def config_files():
