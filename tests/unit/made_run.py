@@ -101,6 +101,7 @@ def make_audits(root, images, folds):
     split = {
         "protocol": "kfold" if len(folds) > 1 else "grouped",
         "leaks": False,
+        "sources": [],
         "lesion_ids_known": True,
         "counts": {fold: dict.fromkeys(tasks, sets) for fold in folds},
         "leakage": {fold: dict.fromkeys(tasks, nothing) for fold in folds},

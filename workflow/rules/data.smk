@@ -118,6 +118,7 @@ rule split_dataset:
             "seed",
             folds=len(FOLDS),
             sizes=split_sizes(),
+            sources=HELD_OUT,
         ),
     script:
         "../scripts/split_dataset.py"
@@ -146,6 +147,6 @@ rule audit_split:
         runtime=grow(10),
     params:
         code=code("audit_split.py"),
-        options=pick(config["split"], "protocol"),
+        options=pick(config["split"], "protocol", sources=HELD_OUT),
     script:
         "../scripts/audit_split.py"
