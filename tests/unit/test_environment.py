@@ -127,9 +127,12 @@ def test_library_imports_run_downwards(repository):
         "comparison",
         "words",
         "figures",
+        "cohort",
         "report",
     ]
     library = repository / "workflow" / "scripts" / "lesionlab"
+    wings = {path.parent.name for path in library.glob("*/__init__.py")}
+    assert wings == set(order)
     for wing in order:
         allowed = {wing, *order[: order.index(wing)]}
         if wing == "classification":
