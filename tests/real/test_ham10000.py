@@ -7,12 +7,13 @@ from PIL import Image
 from lesionlab.classification.arms import ARMS
 from lesionlab.data.audit import audit_table
 from lesionlab.data.leakage import count_sets, in_sample_share, leakage_by_class
-from lesionlab.data.packing import read_mask, read_photograph
 from lesionlab.data.split import make_split
 from lesionlab.data.table import build_table
 from lesionlab.files import read_csv
 from lesionlab.lesions.grouping import decide_matches, merge_groups
 from lesionlab.lesions.matching import match_photographs
+from lesionlab.sources.masks import read_mask
+from lesionlab.sources.photographs import read_photograph
 
 pytestmark = pytest.mark.real
 
@@ -137,7 +138,8 @@ def some(ham10000):
     paths = sorted((ham10000 / "images").iterdir())[::200]
     masks = (ham10000 / "masks" / f"{path.stem}_segmentation.png" for path in paths)
     return [
-        (read_photograph(p), read_mask(m)) for p, m in zip(paths, masks, strict=True)
+        (read_photograph(p, size=None), read_mask(m))
+        for p, m in zip(paths, masks, strict=True)
     ]
 
 

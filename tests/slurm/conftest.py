@@ -41,7 +41,7 @@ def cluster(tmp_path_factory):
     assert cluster.left_over == []
 
 
-def start(cluster, checkout, log, *arguments, configs=(TINY,)):
+def start(cluster, checkout, log, *arguments, configs=(TINY,), **environment):
     """Start Snakemake as docs/slurm.md says, with quick looks at its jobs."""
     command = [sys.executable, str(FAST_POLL), "--workflow-profile", "profiles/slurm"]
     command += ["--slurm-init-seconds-before-status-checks", "1"]
@@ -51,7 +51,7 @@ def start(cluster, checkout, log, *arguments, configs=(TINY,)):
         return subprocess.Popen(
             command,
             cwd=checkout,
-            env=cluster.environment(),
+            env={**cluster.environment(), **environment},
             stdout=stream,
             stderr=subprocess.STDOUT,
         )

@@ -40,6 +40,14 @@ WRONG = [
     ("segmentation.epochs", 0, "at least 1"),
     ("segmentation.epochs", "ten", "integer"),
     ("segmentation.learning_rate", "1e-3", "write a number as 0.001 or 1.0e-3"),
+    ("split.seed", "3", "this is text: leave out its quotes, and give it in a file"),
+    ("split.seed", -1, "at least 0"),
+    ("dataset.phantom.seed", 2**32, "at most 4294967295"),
+    ("segmentation.seed", -7, "at least 0"),
+    ("comparison.seed", 10**12, "at most 4294967295"),
+    ("classification.seeds", [1, -2], "at least 0"),
+    ("classification.seeds", [2**32], "at most 4294967295"),
+    ("classification.arm_seeds", {"original": [2**32]}, "at most 4294967295"),
     ("segmentation.loss", "focal", "one of bce, bce_dice"),
     ("segmentation.dropout", 1.0, "less than 1"),
     ("classification.arms", [], "at least 1"),
@@ -76,6 +84,11 @@ WRONG = [
     ),
     ("split.classification.train", {"MEL": 3, "NV": 3, "Other_SC": 0}, "0 is not"),
     ("split.classification.valid", {"MEL": 0, "NV": 0, "Other_SC": 0}, "no photograph"),
+    (
+        "split.classification.test",
+        {"MEL": 0, "NV": 5, "Other_SC": 5},
+        "test.MEL: 0 is not allowed; what is measured",
+    ),
     ("split.classification.valid", True, "allowed: a total, a count per class"),
 ]
 

@@ -120,6 +120,9 @@ def test_the_default_profile_states_the_triggers_of_the_contract(repository):
 def test_library_imports_run_downwards(repository):
     order = [
         "statistics",
+        "dataverse",
+        "sources",
+        "phantom",
         "data",
         "lesions",
         "segmentation",

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import make_phantom
-from lesionlab.data.phantom import draw_lesion, draw_photograph
 from lesionlab.data.table import build_table
 from lesionlab.files import read_csv
+from lesionlab.phantom.lesions import draw_lesion, draw_photograph
 from unit.measures import (
     auc_by_boosting,
     auc_by_one,

@@ -1,6 +1,7 @@
 """Training states: whole or not used, one writer, another identity elsewhere."""
 
 import errno
+import hashlib
 import os
 import resource
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from lesionlab.errors import LabError
 from lesionlab.state import TrainingState
@@ -106,6 +108,25 @@ def test_a_snapshot_cut_short_is_detected(state, share):
 def test_with_no_good_snapshot_the_training_begins_and_says_so(state, caplog):
     state.save(arrays(1), {})
     snapshots(state)[0].write_bytes(b"")
+    assert state.load() is None
+    assert "no good snapshot, begins anew" in caplog.text
+
+
+@pytest.mark.parametrize("version", [0, 2, None])
+def test_a_snapshot_of_another_version_is_ignored(state, caplog, monkeypatch, version):
+    state.save(arrays(1), {"epoch": 1})
+    monkeypatch.setattr("lesionlab.state.FORMAT", version)
+    state.save(arrays(2), {"epoch": 2, "new": {}})
+    monkeypatch.undo()
+    assert state.load()[1] == {"epoch": 1}
+    assert "of another version, is ignored" in caplog.text
+
+
+def test_a_whole_file_that_is_no_snapshot_is_ignored(state, caplog):
+    bodies = (b"", b"text", safetensors.numpy.save(arrays(1)))
+    for number, body in enumerate(bodies):
+        path = state.folder / f"snapshot-{number:08d}.safetensors"
+        path.write_bytes(body + hashlib.sha256(body).digest())
     assert state.load() is None
     assert "no good snapshot, begins anew" in caplog.text
 

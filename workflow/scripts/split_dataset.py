@@ -12,6 +12,7 @@ def main(paths: Paths, *, options: Options) -> None:
         seed=options["seed"],
         folds=options["folds"],
         sizes=options["sizes"],
+        classes=options["classes"],
     )
     write_csv(paths.split, split)
 

@@ -132,7 +132,7 @@ def show_making(
         "versions": tables.version_table(files),
         "config": paths.config.read_text(encoding="utf-8")
         if paths.config.exists()
-        else "not written: this report was made outside of Snakemake",
+        else "not written: no workflow called onstart before this report was made",
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator, TypeChecker
 from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
@@ -140,7 +141,12 @@ def _explain(wrong: ValidationError) -> str:
         return f"{'.'.join(filter(None, (key, missing)))}: missing; see config.yaml"
     hint = ""
     if isinstance(wrong.instance, str) and _reads_as_number(wrong.instance):
-        hint = "; YAML reads this as text, write a number as 0.001 or 1.0e-3"
+        hint = (
+            "; this is text: leave out its quotes, and give it in a file for "
+            "--configfile, as --config makes text of it"
+            if _is_number_of_yaml(wrong.instance)
+            else "; YAML reads this as text, write a number as 0.001 or 1.0e-3"
+        )
     return f"{key}: {wrong.instance!r} is not allowed; {_allowed(wrong)}{hint}"
 
 
@@ -182,6 +188,10 @@ def _reads_as_number(text: str) -> bool:
     return True
 
 
+def _is_number_of_yaml(text: str) -> bool:
+    return isinstance(yaml.safe_load(text), int | float)
+
+
 def _impossible(config: Mapping[str, Any]) -> Iterator[str]:
     dataset, split = config["dataset"], config["split"]
     classes = drop_nulls(dataset["classes"])
@@ -200,6 +210,12 @@ def _impossible(config: Mapping[str, Any]) -> Iterator[str]:
     for task in ("classification", "segmentation"):
         for name, size in split[task].items():
             yield from _impossible_size(f"split.{task}.{name}", size, classes)
+    positive, tested = dataset["positive_class"], split["classification"]["test"]
+    if isinstance(tested, Mapping) and tested.get(positive) == 0:
+        yield (
+            f"split.classification.test.{positive}: 0 is not allowed; what is measured "
+            "is how well this class is found"
+        )
 
 
 def _impossible_size(key: str, size: Any, classes: Mapping[str, Any]) -> Iterator[str]:

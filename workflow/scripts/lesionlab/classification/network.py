@@ -1,7 +1,8 @@
 """ResNet-50 from ImageNet, from a file, or from random weights."""
 
 import json
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,12 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 from torchvision.models import resnet50
 
+from lesionlab.classification.weights_file import (
+    SAFETENSORS,
+    check_intact,
+    inspect_weights,
+)
+from lesionlab.classification.weights_names import COUNTER
 from lesionlab.errors import LabError
 
 
@@ -56,27 +63,58 @@ def load_initial_weights(model: nn.Module, path: Path) -> None:
     Raises
     ------
     LabError
-        If the file cannot be read or belongs to another network.
+        If the file cannot be read, is damaged or belongs to another network.
     """
+    own = model.state_dict()
+    kind = inspect_weights(path, {name for name in own if _is_needed(name)})
+    check_intact(path)
     try:
-        if path.suffix == ".safetensors":
+        if kind == SAFETENSORS:
             state = safetensors.torch.load_file(path)
         else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings(action="ignore"):  # of protocols of pickle
+                state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, SafetensorError, ValueError, EOFError) as why:
         reason = str(why).splitlines()[0] if str(why) else type(why).__name__
         raise LabError(f"{path}: no readable weights ({reason})") from why
     except Exception as why:  # the unpickler raises a type of its own
-        raise LabError(f"{path}: refused, it holds more than weights") from why
-    own = model.state_dict()
-    state = {k: v for k, v in state.items() if not k.startswith("fc.")}
-    wanted = {k for k in own if not k.startswith("fc.")}
-    unlike = wanted ^ set(state) | {
-        k for k in wanted & set(state) if own[k].shape != state[k].shape
-    }
-    if unlike:
-        raise LabError(f"{path}: not the weights of a ResNet-50 ({min(unlike)})")
-    model.load_state_dict({**own, **state})
+        raise LabError(
+            f"{path}: refused, it holds more than weights; save a state dict alone"
+        ) from why
+    if reason := _explain_unlike(own, state):
+        raise LabError(f"{path}: {reason}")
+    body = {name: value for name, value in state.items() if not _is_head(name)}
+    model.load_state_dict({**own, **body})
+
+
+def _is_head(name: str) -> bool:
+    return name.startswith("fc.")
+
+
+def _is_needed(name: str) -> bool:
+    return not _is_head(name) and not name.endswith(COUNTER)
+
+
+def _explain_unlike(own: Mapping[str, torch.Tensor], state: Any) -> str:
+    """Say what keeps a state dict from being that of `own`, but for its head."""
+    if not isinstance(state, Mapping):
+        return f"a {type(state).__name__}, not a state dict; save one alone"
+    wanted = {name for name in own if not _is_head(name)}
+    foreign = sorted(n for n in map(str, state) if n not in wanted and not _is_head(n))
+    missing = sorted(n for n in wanted - set(state) if _is_needed(n))
+    if foreign or missing:
+        return f"not the weights of a ResNet-50 ({(foreign + missing)[0]})"
+    for name in sorted(wanted & set(state)):
+        value, shape = state[name], tuple(own[name].shape)
+        if not isinstance(value, torch.Tensor) or tuple(value.shape) != shape:
+            found = tuple(getattr(value, "shape", ()))
+            return (
+                f"not the weights of a ResNet-50: {name} is {found}, not {shape}, as "
+                "in a wide one or a ResNeXt"
+            )
+        if not torch.isfinite(value).all():
+            return f"{name} holds a value that is no number; take sound weights"
+    return ""
 
 
 def save_model(
@@ -116,10 +154,19 @@ def load_model(path: Path) -> tuple[nn.Module, list[str]]:
         In evaluation mode.
     classes : list of str
         In the order of the logits.
+
+    Raises
+    ------
+    LabError
+        If the file is damaged.
     """
-    with safe_open(path, "pt") as file:
-        notes = json.loads(file.metadata()["notes"])
-    classes = notes["classes"]
-    model = build_resnet(len(classes), seed=0, variant=notes["variant"])
-    model.load_state_dict(safetensors.torch.load_file(path))
+    try:
+        with safe_open(path, "pt") as file:
+            notes = json.loads(file.metadata()["notes"])
+        state = safetensors.torch.load_file(path)
+        classes = notes["classes"]
+        model = build_resnet(len(classes), seed=0, variant=notes["variant"])
+        model.load_state_dict(state)
+    except (SafetensorError, RuntimeError, ValueError, LookupError, TypeError) as why:
+        raise LabError(f"{path}: damaged; delete it and run again") from why
     return model.eval(), classes

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lesionlab.comparison.estimates import FEW
+from lesionlab.words.findings import list_findings
 from lesionlab.words.phrases import name_design
 
 SPLITS = {
@@ -26,12 +27,13 @@ def describe_data(audit: Mapping[str, Any], *, source: str) -> str:
     kind = "Generated photographs" if source == "phantom" else "HAM10000 photographs"
     refused = sum(audit["quarantine"].values())
     pairs = len(audit["exact_duplicates"])
-    return (
+    text = (
         f"{kind}: {audit['n']} of {audit['n_groups']} lesion groups; {refused} refused "
         f"(see quarantine.csv), {pairs} set(s) of exact duplicates merged into one "
         f"group each, {len(audit['masks_nearly_full'])} mask(s) that cover more than "
         "98 % of the photograph."
     )
+    return " ".join([text, *list_findings(audit["found"])])
 
 
 def describe_matches(audit: Mapping[str, Any]) -> str:

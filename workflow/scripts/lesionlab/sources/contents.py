@@ -1,4 +1,4 @@
-"""Find the files of a data root, and digest their content.
+"""Digest the content of a data root.
 
 The Snakefile calls this while it plans, so it imports nothing heavy.
 """
@@ -6,65 +6,11 @@ The Snakefile calls this while it plans, so it imports nothing heavy.
 import csv
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lesionlab.errors import LabError
-
-IMAGES, MASKS = "images", "masks"
-TRUTH, METADATA = "GroundTruth.csv", "HAM10000_metadata.csv"
-MASK_SUFFIX = "_segmentation.png"
-PHOTOGRAPH_SUFFIXES = (".jpg", ".jpeg", ".png")
-
-
-def check_layout(root: Path) -> None:
-    """Refuse a folder that is not in the Kaggle layout of HAM10000.
-
-    Parameters
-    ----------
-    root : Path
-        Holds ``images/``, ``masks/``, ``GroundTruth.csv`` and, if known,
-        ``HAM10000_metadata.csv``.
-
-    Raises
-    ------
-    LabError
-        Names what is missing.
-    """
-    expected = f"expected {IMAGES}/, {MASKS}/, {TRUTH} and {METADATA}"
-    if not root.is_dir():
-        raise LabError(f"{root}: no such data folder; {expected} in it")
-    for name in (IMAGES, MASKS):
-        if not (root / name).is_dir():
-            raise LabError(f"{root / name}: no such folder; {expected} in {root}")
-    if not (root / TRUTH).is_file():
-        raise LabError(f"{root / TRUTH}: no such table; {expected} in {root}")
-
-
-def list_files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """List the tables, photographs and masks of a data root.
-
-    Parameters
-    ----------
-    root : Path
-        In the Kaggle layout.
-
-    Yields
-    ------
-    name : str
-        Relative to `root`, with forward slashes.
-    stat : os.stat_result
-        Of the file.
-    """
-    for name in (TRUTH, METADATA):
-        if (root / name).is_file():
-            yield name, (root / name).stat()
-    for folder in (IMAGES, MASKS):
-        with os.scandir(root / folder) as entries:
-            for entry in entries:
-                if not entry.name.startswith(".") and entry.is_file():
-                    yield f"{folder}/{entry.name}", entry.stat()
+from lesionlab.sources.layout import find_layout
 
 
 def contents_digest(root: Path, cache: Path) -> str:
@@ -73,7 +19,7 @@ def contents_digest(root: Path, cache: Path) -> str:
     Parameters
     ----------
     root : Path
-        In the Kaggle layout; only read.
+        In any layout that docs/data.md names; only read.
     cache : Path
         A CSV file of name, size, modification time and SHA-256 from the last time;
         written anew when something changed.
@@ -81,18 +27,17 @@ def contents_digest(root: Path, cache: Path) -> str:
     Returns
     -------
     str
-        SHA-256 over the sorted names and contents.
+        SHA-256 over the sorted names and contents of all files that the layout found.
 
     Raises
     ------
     LabError
-        If the folder is not in the Kaggle layout.
+        If the folder is in no known layout.
     """
-    check_layout(root)
     known = _read_cache(cache)
+    stats = {name: (root / name).stat() for name in find_layout(root).files()}
     files = {
-        name: (str(stat.st_size), str(stat.st_mtime_ns))
-        for name, stat in list_files(root)
+        name: (str(stat.st_size), str(stat.st_mtime_ns)) for name, stat in stats.items()
     }
     hashes = {
         name: known[name, *facts]

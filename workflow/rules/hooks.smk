@@ -1,0 +1,88 @@
+# What stands around a run - what is written before it, and said after it.
+import shutil
+
+import yaml
+
+from lesionlab.files import atomic_path
+from lesionlab.slurm import note_head, refuse_left_jobs, wait_for_left_jobs
+from lesionlab.stamp import HEAD, is_of_another_version, scripts_stamp
+
+
+def wait_if_told():
+    """Wait for jobs that a dead head process left; only then is it known what is left."""
+    interval = os.environ.get("LESIONLAB_WAIT")
+    if interval and workflow.is_main_process:
+        try:
+            wait_for_left_jobs(Path(RESULTS), interval)
+        except LabError as why:
+            refuse(why)
+
+
+def open_run():
+    """Hold the results; refuse to submit again what is in Slurm's queue."""
+    HELD.append(occupy(Path(RESULTS)))
+    try:
+        refuse_left_jobs(Path(RESULTS))
+    except LabError as why:
+        refuse(why)
+    write_effective_config()
+    # the plugin's, of Slurm alone
+    head = getattr(workflow.scheduler._executor, "run_uuid", None)
+    if head:
+        note_head(Path(RESULTS), head)
+
+
+def write_effective_config():
+    """Write the merged config beside the results, for people; nothing depends on it."""
+    stamp, path = scripts_stamp(SCRIPTS), Path(RESULTS, "config.yaml")
+    if is_of_another_version(path, stamp):
+        jobs = [job for job in workflow.dag.needrun_jobs() if job.output]
+        stale = dict.fromkeys(job.rule.name for job in jobs)
+        print(
+            f"{RESULTS}: made by another version of LesionLab; what it changes runs "
+            f"again: {', '.join(stale)}",
+            file=sys.stderr,
+        )
+    text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+    try:
+        with atomic_path(path) as draft:
+            draft.write_text(f"{HEAD}{stamp}\n{text}", encoding="utf-8")
+    except OSError as why:
+        refuse(f"{path}: cannot be written ({why.strerror}); make room and run again")
+
+
+def stands(path):
+    """Say whether this run made a file, or found it up to date.
+
+    What `--until`, `--omit-from` and other targets left out is not among its jobs.
+    """
+    made = any(str(path) in job.output for job in workflow.dag.jobs)
+    return made and path.exists()
+
+
+def close_run():
+    """Drop the states of finished trainings; say where the report is.
+
+    Without its report a run may not know of a training that finished after its workflow
+    died: its state is what it is taken over from.
+    """
+    page = Path(RESULTS, "report.html")
+    if not stands(page):
+        return
+    for mark in Path(RESULTS, ".state").glob("*/*/finished"):
+        shutil.rmtree(mark.parent)
+    headline = Path(RESULTS, "comparison/headline.txt").read_text("utf-8")
+    print(f"\n{headline}\nReport: {page}", file=sys.stderr)
+
+
+def explain_failure():
+    """Say what is kept and how to go on."""
+    print(
+        f"\nThe run stopped. Its logs are in {Path(RESULTS, 'logs')}; run the same "
+        "command again to go on: finished stages and the progress of trainings are "
+        "kept.",
+        file=sys.stderr,
+    )
+
+
+wait_if_told()
