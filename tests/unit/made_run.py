@@ -104,6 +104,7 @@ def make_audits(root, images, folds):
     split = {
         "protocol": "kfold" if len(folds) > 1 else "grouped",
         "leaks": False,
+        "sources": [],
         "lesion_ids_known": True,
         "without_lesion_id": 0,
         "n_images": len(images),

@@ -20,6 +20,7 @@ ALTERNATIVES = {
     "dataset.phantom.signal": "both",
     "dataset.phantom.strength": 0.5,
     "split.protocol": "image",
+    "split.sources": ["vidir_modern"],
     "split.seed": 2,
     "split.folds": 3,
     "split.classification.train": {"MEL": 9},

@@ -143,6 +143,10 @@ FOLDS = [
     f"fold{number}"
     for number in range(NUMBER_OF_FOLDS.get(config["split"]["protocol"], 1))
 ]
+# sources that are tested and not trained on, of protocol `source` alone
+HELD_OUT = (
+    config["split"]["sources"] if config["split"]["protocol"] == "source" else []
+)
 ARMS = list(config["classification"]["arms"])
 # arms that show the lesion cut out by a predicted mask, and what they stand beside
 CUT_ARMS = [a for a in ARMS if a in ("original", "segmented", "segmented_true")]
@@ -209,11 +213,12 @@ def photographs_digest():
 
 
 def split_sizes():
-    """Sizes of every set; kfold has no test size, a null drops a class."""
+    """Sizes of every set; some protocols have no test size, a null drops a class."""
+    given = config["split"]["protocol"] in ("kfold", "source")
     sizes = {}
     for task in ("classification", "segmentation"):
         wanted = dict(config["split"][task])
-        if config["split"]["protocol"] == "kfold" and task == "classification":
+        if given and task == "classification":
             del wanted["test"]
         sizes[task] = {
             name: drop_nulls(size) if isinstance(size, dict) else size

@@ -58,6 +58,7 @@ rule split_dataset:
             folds=len(FOLDS),
             sizes=split_sizes(),
             classes=list(CLASSES),
+            sources=HELD_OUT,
         ),
     script:
         "../scripts/split_dataset.py"
@@ -86,6 +87,6 @@ rule audit_split:
         runtime=grow(10),
     params:
         code=code("audit_split.py"),
-        options=pick(config["split"], "protocol"),
+        options=pick(config["split"], "protocol", sources=HELD_OUT),
     script:
         "../scripts/audit_split.py"

@@ -21,6 +21,7 @@ def main(paths: Paths, *, options: Options) -> None:
     audit = {
         "n": int(split["image_id"].nunique()),
         "protocol": options["protocol"],
+        "sources": options["sources"],
         "leaks": options["protocol"] == "image" or any(share for share in shares),
         "lesion_ids_known": known,
         "without_lesion_id": without,

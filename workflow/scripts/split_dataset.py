@@ -13,6 +13,7 @@ def main(paths: Paths, *, options: Options) -> None:
         folds=options["folds"],
         sizes=options["sizes"],
         classes=options["classes"],
+        sources=options["sources"],
     )
     write_csv(paths.split, split)
 

@@ -161,7 +161,7 @@ def main(paths: Paths, *, options: Options) -> None:
         "split": tables.split_table(split_audit, list(classes), folds[:1]),
         "other_splits": tables.split_table(split_audit, list(classes), folds[1:]),
         "protocol": split_audit["protocol"],
-        "split_text": passages.SPLITS[split_audit["protocol"]],
+        "split_text": passages.describe_split(split_audit),
         "segmentation": show_segmentation(paths, scores, split_audit),
         "tables": show_results(paths, options, comparison),
         "making": show_making(

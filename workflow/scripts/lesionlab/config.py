@@ -207,6 +207,8 @@ def _impossible(config: Mapping[str, Any]) -> Iterator[str]:
             f"dataset.positive_class: {dataset['positive_class']!r} is no class; "
             f"one of {names}"
         )
+    if split["protocol"] == "source" and not split["sources"]:
+        yield "split.sources: name one source or more, which are tested"
     for task in ("classification", "segmentation"):
         for name, size in split[task].items():
             yield from _impossible_size(f"split.{task}.{name}", size, classes)

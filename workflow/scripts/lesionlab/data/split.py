@@ -5,7 +5,7 @@ stands in two sets; only the protocol ``image`` draws single photographs and lea
 ``leak`` trains both ways for the same test photographs, so that the leak is measured.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,17 +49,20 @@ def make_split(
     folds: int,
     sizes: Mapping[str, Mapping[str, Size]],
     classes: Collection[str] = (),
+    sources: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Split the image table for both networks.
 
     Parameters
     ----------
     table : DataFrame
-        Columns ``image_id``, ``group``, ``label``; one row a photograph.
-    protocol : {"grouped", "image", "kfold", "leak"}
+        Columns ``image_id``, ``group``, ``label``, for ``source`` also ``dataset``; one
+        row a photograph.
+    protocol : {"grouped", "image", "kfold", "leak", "source"}
         ``image`` treats every photograph as its own group. ``leak`` draws single
         photographs for test and other lesions for validation, then trains ``fold0`` on
-        lesions that are in neither and ``fold1`` on any other photographs.
+        lesions that are in neither and ``fold1`` on any other photographs. ``source``
+        tests all photographs of some sources and trains on others alone.
     seed : int
         Equal seeds give equal splits.
     folds : int
@@ -69,6 +72,8 @@ def make_split(
         class, or ``"all"`` for a training set.
     classes : collection of str
         Those that must be there; by default the labels of the table.
+    sources : sequence of str
+        Held out by ``source``, as the column ``dataset`` names them.
 
     Returns
     -------
@@ -96,6 +101,8 @@ def make_split(
         return split
     kfold = protocol == "kfold"
     tests = _deal_folds(pool, folds=folds, seed=seed) if kfold else [None]
+    if protocol == "source":
+        pool, tests = _hold_out(pool, table, sources)
     parts = [
         _split_fold(
             pool,
@@ -136,6 +143,35 @@ def _split_both_ways(
         for number, way in enumerate((pool, single))
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def _hold_out(
+    pool: pd.DataFrame, table: pd.DataFrame, sources: Sequence[str]
+) -> tuple[pd.DataFrame, list[pd.Series]]:
+    """Take the photographs of some sources for the test set.
+
+    Those of an unknown source are in no set: they may be of one that is held out.
+    """
+    if "dataset" not in table:
+        raise LabError(
+            "split.protocol: source: images.csv has no column dataset; the metadata of "
+            "the original archive name the source of each photograph, take these"
+        )
+    source = pool["image_id"].map(table.set_index("image_id")["dataset"])
+    known = source.dropna().unique()
+    for name in sources:
+        if name not in known:
+            allowed = ", ".join(sorted(known))
+            raise LabError(f"split.sources: {name!r} is no source; one of {allowed}")
+    held_out = source.isin(sources)
+    for label in sorted(set(pool["label"])):
+        if not (pool.loc[held_out, "label"] == label).any():
+            raise LabError(
+                f"split.sources: {', '.join(sources)}: no photograph of class {label}; "
+                "hold out a source that has one, or leave the class out of "
+                "dataset.classes"
+            )
+    return pool[source.notna()], [pool.loc[held_out, "image_id"]]
 
 
 def _deal_folds(pool: pd.DataFrame, *, folds: int, seed: int) -> list[pd.Series]:

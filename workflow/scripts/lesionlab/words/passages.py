@@ -17,9 +17,18 @@ SPLITS = {
     "Validation has whole lesions that are not in the test set.",
     "kfold": "Whole lesions are drawn, as far as they are known, and each is tested in "
     "one fold.",
+    "source": "All photographs of some sources ({sources}) are tested, by networks "
+    "that were trained on others alone. Whole lesions are drawn, as far as they are "
+    "known; photographs of an unknown source are in no set.",
     "image": "Single photographs are drawn, as the reference did: the share of "
     "test photographs whose lesion is in training stands in brackets.",
 }
+
+
+def describe_split(split_audit: Mapping[str, Any]) -> str:
+    """Say how the sets were drawn."""
+    sources = ", ".join(split_audit["sources"])
+    return SPLITS[split_audit["protocol"]].format(sources=sources)
 
 
 def describe_data(audit: Mapping[str, Any], *, source: str) -> str:
