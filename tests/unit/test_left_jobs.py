@@ -3,7 +3,7 @@
 import pytest
 
 from lesionlab.errors import LabError
-from lesionlab.slurm import (
+from lesionlab.host.slurm import (
     list_left_jobs,
     note_head,
     refuse_left_jobs,

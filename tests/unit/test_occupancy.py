@@ -8,12 +8,12 @@ import sys
 import pytest
 
 from lesionlab.errors import LabError
-from lesionlab.occupancy import check_writable, hold_results
+from lesionlab.host.occupancy import check_writable, hold_results
 
 HOLD = """
 import sys
 from pathlib import Path
-from lesionlab.occupancy import hold_results
+from lesionlab.host.occupancy import hold_results
 held = hold_results(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()

@@ -1,6 +1,6 @@
 """The stamp of a results folder tells the version that made it."""
 
-from lesionlab.stamp import HEAD, is_of_another_version, scripts_stamp
+from lesionlab.host.stamp import HEAD, is_of_another_version, scripts_stamp
 
 
 def test_any_edited_script_is_another_version(tmp_path):

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from lesionlab.errors import LabError
-from lesionlab.surroundings import check_python, check_room, check_submittable
+from lesionlab.host.surroundings import check_python, check_room, check_submittable
 
 
 @pytest.mark.parametrize("path", ["/opt/a b/python", "/opt/a'b/python", "/$x/python"])

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from lesionlab.files import sha256_file
-from lesionlab.occupancy import hold_results
+from lesionlab.host.occupancy import hold_results
 from workflow.runner import PARTS, TINY, result_digests, run_workflow
 
 pytestmark = pytest.mark.workflow

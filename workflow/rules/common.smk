@@ -14,7 +14,7 @@ from lesionlab.classification.weights_file import inspect_weights
 from lesionlab.codedigest import code_digest
 from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
 from lesionlab.devices import list_gpus
-from lesionlab.machine import memory_mb
+from lesionlab.host.machine import memory_mb
 from lesionlab.sources.contents import contents_digest
 from lesionlab.sources.layout import find_layout
 

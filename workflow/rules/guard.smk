@@ -1,6 +1,6 @@
 # What is checked before a config is believed, and before a run writes anything.
 from lesionlab.configfiles import check_config_files
-from lesionlab.occupancy import check_writable, hold_results
+from lesionlab.host.occupancy import check_writable, hold_results
 
 HELD = []  # the lock of the results, while this process lives
 

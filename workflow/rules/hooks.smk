@@ -4,8 +4,8 @@ import shutil
 import yaml
 
 from lesionlab.files import atomic_path
-from lesionlab.slurm import note_head, refuse_left_jobs, wait_for_left_jobs
-from lesionlab.stamp import HEAD, is_of_another_version, scripts_stamp
+from lesionlab.host.slurm import note_head, refuse_left_jobs, wait_for_left_jobs
+from lesionlab.host.stamp import HEAD, is_of_another_version, scripts_stamp
 
 
 def wait_if_told():

@@ -47,7 +47,7 @@ SCRIPTS = Path(CHECKOUT, "workflow", "scripts")
 sys.path.insert(0, str(SCRIPTS))
 
 from lesionlab.errors import LabError
-from lesionlab.surroundings import check_python, check_room, check_submittable
+from lesionlab.host.surroundings import check_python, check_room, check_submittable
 
 try:
     check_python()
