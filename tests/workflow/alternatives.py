@@ -3,6 +3,10 @@
 # What a change of these keys needs lies in the run on a folder, in two folds.
 WHOLE = {"dataset.classes", "classification.arm_seeds"}  # mappings, one leaf each
 FOLDER_ONLY = {"dataset.path", "split.folds"}
+TOGETHER_WITH = {
+    "dataset.source": {"dataset": {"path": "results/tiny/phantom"}},
+    "split.sources": {"split": {"protocol": "source"}},
+}
 NOT_CHANGED = {"run"}  # names another folder of results, where every stage runs
 ALTERNATIVES = {
     "dataset.source": "folder",
