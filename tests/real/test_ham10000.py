@@ -9,11 +9,11 @@ from lesionlab.data.audit import audit_table
 from lesionlab.data.leakage import count_sets, in_sample_share, leakage_by_class
 from lesionlab.data.split import make_split
 from lesionlab.data.table import build_table
+from lesionlab.decoding.masks import read_mask
+from lesionlab.decoding.photographs import read_photograph
 from lesionlab.files import read_csv
 from lesionlab.lesions.grouping import decide_matches, merge_groups
 from lesionlab.lesions.matching import match_photographs
-from lesionlab.sources.masks import read_mask
-from lesionlab.sources.photographs import read_photograph
 
 pytestmark = pytest.mark.real
 

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from lesionlab.data.table import index_root
+from lesionlab.decoding.masks import open_mask
 from lesionlab.files import read_csv
-from lesionlab.sources.masks import open_mask
 
 pytestmark = pytest.mark.real
 

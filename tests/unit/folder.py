@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from lesionlab.sources.masks import turn
+from lesionlab.decoding.masks import turn
 
 TRUTH, METADATA = "GroundTruth.csv", "HAM10000_metadata.csv"
 CLASSES = {"MEL": ["mel"], "NV": ["nv"]}

@@ -15,9 +15,9 @@ from PIL import Image
 
 from lesionlab.data.audit import audit_table
 from lesionlab.data.table import check_classes, index_root
+from lesionlab.decoding.masks import UNREADABLE, open_mask
+from lesionlab.decoding.photographs import decode, is_truncated, read_header
 from lesionlab.errors import LabError
-from lesionlab.sources.masks import UNREADABLE, open_mask
-from lesionlab.sources.photographs import decode, is_truncated, read_header
 from lesionlab.words.check import describe_root
 from unit.folder import CLASSES, METADATA, SOUND, TRUTH, make_folder, write_pair
 

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image, ImageFilter
 
 from lesionlab.data.table import build_table, index_root
+from lesionlab.decoding.masks import open_mask, read_mask
 from lesionlab.errors import LabError
 from lesionlab.phantom.lesions import draw_lesion, draw_photograph
-from lesionlab.sources.masks import open_mask, read_mask
 from lesionlab.words.findings import list_findings
 from unit.folder import CLASSES, FIRST, change_masks, make_folder, mask_path
 

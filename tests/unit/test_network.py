@@ -18,8 +18,8 @@ from lesionlab.classification.network import (
     load_model,
     save_model,
 )
-from lesionlab.classification.variant import weights_variant
 from lesionlab.errors import LabError
+from lesionlab.weights.variant import weights_variant
 
 
 @pytest.fixture(scope="module")

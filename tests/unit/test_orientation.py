@@ -8,11 +8,11 @@ from PIL import Image
 import pack_images
 from lesionlab.data.packing import list_sizes, load_mask, load_pixels, load_small, pack
 from lesionlab.data.table import build_table, index_root
+from lesionlab.decoding.masks import read_mask, turn
+from lesionlab.decoding.photographs import is_truncated, read_photograph
 from lesionlab.files import read_csv, write_csv
 from lesionlab.lesions.features import read_grey
 from lesionlab.lesions.matching import read_working
-from lesionlab.sources.masks import read_mask, turn
-from lesionlab.sources.photographs import is_truncated, read_photograph
 from lesionlab.stage import Paths
 from lesionlab.words.findings import list_findings
 from unit.folder import (

@@ -10,9 +10,9 @@ from PIL import Image
 
 from lesionlab.data.audit import audit_table
 from lesionlab.data.table import build_table
+from lesionlab.decoding.masks import read_mask
 from lesionlab.errors import LabError
 from lesionlab.sources.contents import contents_digest
-from lesionlab.sources.masks import read_mask
 from unit.folder import (
     CLASSES,
     FIRST,

@@ -24,9 +24,9 @@ from lesionlab.classification.network import (
     load_model,
     save_model,
 )
-from lesionlab.classification.weights_file import inspect_weights
-from lesionlab.classification.weights_names import COUNTER, resnet50_names
 from lesionlab.errors import LabError
+from lesionlab.weights.file import inspect_weights
+from lesionlab.weights.names import COUNTER, resnet50_names
 
 POINTER = (
     b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 102540417\n"

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from lesionlab.classification.arms import ARMS
+from lesionlab.decoding.masks import read_mask
+from lesionlab.decoding.photographs import read_photograph
 from lesionlab.files import read_csv
-from lesionlab.sources.masks import read_mask
-from lesionlab.sources.photographs import read_photograph
 from workflow.runner import TINY, dry_run, overlay, run_workflow, stale_rules
 
 pytestmark = pytest.mark.workflow

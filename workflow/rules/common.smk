@@ -9,8 +9,8 @@ from snakemake.utils import update_config
 
 from lesionlab.classification.arms import ARMS as KNOWN_ARMS
 from lesionlab.classification.scope import RUN, arm_scope
-from lesionlab.classification.variant import weights_variant
-from lesionlab.classification.weights_file import inspect_weights
+from lesionlab.weights.variant import weights_variant
+from lesionlab.weights.file import inspect_weights
 from lesionlab.codedigest import code_digest
 from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
 from lesionlab.devices import list_gpus

@@ -1,11 +1,11 @@
 """Draw case studies of the segmentation, at fixed quantiles of the test Jaccard."""
 
 from lesionlab.data.packing import photograph_size
+from lesionlab.decoding.masks import read_mask
+from lesionlab.decoding.photographs import read_photograph
 from lesionlab.figures.photographs import choose_cases, draw_cases
 from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
-from lesionlab.sources.masks import read_mask
-from lesionlab.sources.photographs import read_photograph
 from lesionlab.stage import Options, Paths, run_stage
 
 

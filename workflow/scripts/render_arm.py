@@ -8,10 +8,10 @@ from lesionlab.classification.arms import ARMS
 from lesionlab.classification.scope import list_photographs
 from lesionlab.data.packing import photograph_size
 from lesionlab.data.pictures import write_pictures
+from lesionlab.decoding.masks import read_mask
+from lesionlab.decoding.photographs import read_photograph
 from lesionlab.errors import LabError
 from lesionlab.files import read_csv, write_csv
-from lesionlab.sources.masks import read_mask
-from lesionlab.sources.photographs import read_photograph
 from lesionlab.stage import Options, Paths, run_stage
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 
+from lesionlab.decoding.masks import read_mask
 from lesionlab.files import read_csv, read_json, write_csv, write_json
 from lesionlab.segmentation.overlap import (
     binarise,
@@ -17,7 +18,6 @@ from lesionlab.segmentation.summary import (
     flag_in_sample,
     summarise_scores,
 )
-from lesionlab.sources.masks import read_mask
 from lesionlab.stage import Options, Paths, provenance, run_stage
 
 COLUMNS = ["image_id", "group", "label", "jaccard", "dice", "pixel_accuracy"]

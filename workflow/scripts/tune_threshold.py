@@ -5,6 +5,7 @@ import logging
 import numpy as np
 import pandas as pd
 
+from lesionlab.decoding.masks import read_mask
 from lesionlab.files import read_csv, write_csv, write_json
 from lesionlab.segmentation.overlap import (
     THRESHOLDS,
@@ -12,7 +13,6 @@ from lesionlab.segmentation.overlap import (
     jaccard_curve,
     upsample,
 )
-from lesionlab.sources.masks import read_mask
 from lesionlab.stage import Options, Paths, provenance, run_stage
 
 

@@ -12,13 +12,13 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 from torchvision.models import resnet50
 
-from lesionlab.classification.weights_file import (
+from lesionlab.errors import LabError
+from lesionlab.weights.file import (
     SAFETENSORS,
     check_intact,
     inspect_weights,
 )
-from lesionlab.classification.weights_names import COUNTER
-from lesionlab.errors import LabError
+from lesionlab.weights.names import COUNTER
 
 
 def build_resnet(classes: int, *, seed: int, variant: str = "v1.5") -> nn.Module:

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from lesionlab.decoding.masks import read_mask
+from lesionlab.decoding.photographs import read_photograph
 from lesionlab.errors import LabError
 from lesionlab.files import write_array
-from lesionlab.sources.masks import read_mask
-from lesionlab.sources.photographs import read_photograph
 
 
 def resize_photograph(pixels: np.ndarray, *, height: int, width: int) -> np.ndarray:
@@ -60,7 +60,7 @@ def load_small(path: Path, *, size: tuple[int, int] | None, width: int) -> np.nd
     Parameters
     ----------
     path, size
-        As of :func:`lesionlab.sources.photographs.read_photograph`.
+        As of :func:`lesionlab.decoding.photographs.read_photograph`.
     width : int
         In pixels.
 
@@ -121,7 +121,7 @@ def pack(
         The ``.npy`` file, uint8, one row a file.
     sizes : sequence
         Width and height of each by the image table, or None; see
-        :func:`lesionlab.sources.photographs.read_photograph`.
+        :func:`lesionlab.decoding.photographs.read_photograph`.
     load : Callable
         :func:`load_pixels` or :func:`load_mask`.
     height, width : int

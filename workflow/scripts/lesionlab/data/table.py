@@ -10,9 +10,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
+from lesionlab.decoding.examination import Finding, examine
 from lesionlab.errors import LabError
 from lesionlab.sources.diagnoses import read_diagnoses
-from lesionlab.sources.examination import Finding, examine
 from lesionlab.sources.found import sum_up
 from lesionlab.sources.layout import Layout, find_layout
 

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from lesionlab.decoding.photographs import orient, read_header
 from lesionlab.errors import LabError
-from lesionlab.sources.photographs import orient, read_header
 
 SIDE = 300  # pixels of the longer side at which photographs are compared
 POINTS = 300  # descriptors a photograph at most

@@ -8,6 +8,7 @@ import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
+from lesionlab.decoding.masks import read_mask
 from lesionlab.lesions.candidates import propose_pairs
 from lesionlab.lesions.features import Features, describe_all, read_grey, working_size
 from lesionlab.lesions.verification import (
@@ -17,7 +18,6 @@ from lesionlab.lesions.verification import (
     correlate,
 )
 from lesionlab.lesions.vocabulary import assign_words
-from lesionlab.sources.masks import read_mask
 
 BLOCK = 256  # pairs at a time
 EVIDENCE = ["image_a", "image_b", "inliers", "zoom", "turn", "overlap", "correlation"]

@@ -21,7 +21,7 @@ def sum_up(layout: Layout, table: pd.DataFrame) -> dict[str, Any]:
         What stands where.
     table : DataFrame
         One row a row of the tables: ``image_id``, ``key``, ``label``, ``reason`` and
-        the fields of :class:`lesionlab.sources.examination.Finding`.
+        the fields of :class:`lesionlab.decoding.examination.Finding`.
 
     Returns
     -------

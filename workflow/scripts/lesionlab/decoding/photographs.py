@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from lesionlab.decoding.masks import UNREADABLE, read_orientation, turn
 from lesionlab.errors import LabError
-from lesionlab.sources.masks import UNREADABLE, read_orientation, turn
 
 STORED = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 # a marker of JPEG: neither stuffing, nor a restart, nor a filling byte

@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from lesionlab.classification.weights_names import explain_names
 from lesionlab.errors import LabError
 from lesionlab.files import read_json, sha256_file
+from lesionlab.weights.names import explain_names
 
 SAFETENSORS, TORCH = "safetensors", "torch"
 HEAD_BYTES = 512

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lesionlab.sources.masks import UNREADABLE, Mask, open_mask, turn
-from lesionlab.sources.photographs import (
+from lesionlab.decoding.masks import UNREADABLE, Mask, open_mask, turn
+from lesionlab.decoding.photographs import (
     Header,
     decode,
     is_dark,
