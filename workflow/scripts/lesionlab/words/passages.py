@@ -137,8 +137,9 @@ def _coverage(comparison: Mapping[str, Any]) -> str:
         )
     return (
         "In simulated studies with 13 positive photographs the deciding interval "
-        "covered 94 to 98 % where the arms are equal and 87 to 96 % where they differ "
-        "(docs/method.md)."
+        "covered 94 to 98 % where the arms are equal and 87 to 96 % where they differ; "
+        "those over lesions 86 to 97 % of a difference, 90 to 93 % of an arm's AUC and "
+        "93 to 98 % of its sensitivity (docs/method.md)."
     )
 
 
