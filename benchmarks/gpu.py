@@ -32,6 +32,9 @@ EPOCH = {
     "flips": True,
     "loss": "bce",
     "learning_rate": 0.001,
+    "momentum": 0.9,
+    "weight_decay": 0.0,
+    "patience": 1,
     "dropout_free_epochs": 0,
     "dropout_free_learning_rate": 0.001,
     "schedule": "constant",
@@ -59,23 +62,25 @@ def bench_classifier(size, batch_size, steps, *, deterministic):
     import torch
     from torch.nn.functional import cross_entropy
 
-    from lesionlab.classification.device import fast_precision, pick_device, place_model
-    from lesionlab.classification.epoch import Labelled, train_one_epoch
     from lesionlab.classification.network import build_resnet
-    from lesionlab.classification.snapshot import Progress
+    from lesionlab.classification.task import Classification, Labelled, plan_training
+    from lesionlab.training.device import fast_precision, pick_device, place_model
+    from lesionlab.training.epoch import train_one_epoch
+    from lesionlab.training.snapshot import Progress
 
     device = pick_device(1)
     torch.use_deterministic_algorithms(deterministic)
     torch.backends.cudnn.deterministic = deterministic
     model = place_model(build_resnet(3, seed=1), device)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
+    options = {**EPOCH, "batch_size": batch_size}
+    plan = plan_training(options)
+    optimizer = plan.optimizer(model)
     count = steps * batch_size
     pixels = torch.randint(0, 256, (count, size, size, 3), dtype=torch.uint8)
     labels = torch.randint(0, 3, (count,), device=device)
     data = Labelled(pixels.to(device), labels)
     ready = torch.randn(batch_size, 3, size, size, device=device)
     ready = ready.contiguous(memory_format=torch.channels_last)
-    options = {**EPOCH, "batch_size": batch_size}
 
     def floor():
         model.train()
@@ -90,10 +95,10 @@ def bench_classifier(size, batch_size, steps, *, deterministic):
         train_one_epoch(
             model,
             optimizer,
-            data,
+            Classification(data, data, options),
+            batch_size=batch_size,
+            phase=plan.phases[0],
             progress=Progress(),
-            options=options,
-            checkpoint=lambda _: None,
         )
 
     order = "deterministic" if deterministic else "free"

@@ -127,6 +127,7 @@ def test_library_imports_run_downwards(repository):
         "phantom",
         "data",
         "lesions",
+        "training",
         "segmentation",
         "weights",
         "classification",

@@ -237,10 +237,10 @@ CLASSIFIER = {
 def fit_classifier(state, **changes):
     import torch
 
-    from lesionlab.classification.device import pick_device, place_model
-    from lesionlab.classification.epoch import Labelled
     from lesionlab.classification.network import build_resnet
-    from lesionlab.classification.training import fit
+    from lesionlab.classification.task import Classification, Labelled, plan_training
+    from lesionlab.training.device import pick_device, place_model
+    from lesionlab.training.loop import fit
 
     draw = np.random.default_rng(1)
     labels = draw.integers(0, 3, 26)
@@ -253,7 +253,8 @@ def fit_classifier(state, **changes):
     )
     model = place_model(build_resnet(3, seed=2), pick_device(1))
     options = {**CLASSIFIER, **changes}
-    return fit(model, train, valid, options=options, state=state)
+    task = Classification(train, valid, options)
+    return fit(model, task, plan_training(options), state=state)
 
 
 @pytest.fixture(scope="module")
@@ -298,10 +299,10 @@ def test_a_diverging_classifier_names_epoch_and_batch(tmp_path):
 def test_a_validation_loss_that_is_no_number_ends_either_training(
     unet, tmp_path, monkeypatch
 ):
-    from lesionlab.classification import training
+    from lesionlab.classification import task
 
     nowhere = {"val_loss": float("nan"), "val_accuracy": 0.0}
-    monkeypatch.setattr(training, "evaluate", lambda *_, **__: nowhere)
+    monkeypatch.setattr(task, "evaluate", lambda *_, **__: nowhere)
     monkeypatch.setattr(
         unet[0], "validate", lambda *_, **__: {**nowhere, "val_jaccard": 0.0}
     )

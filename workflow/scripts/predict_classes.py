@@ -11,9 +11,9 @@ def main(paths: Paths, *, options: Options) -> None:
     limit_threads(options["threads"])
     import torch
 
-    from lesionlab.classification.device import pick_device, place_model
     from lesionlab.classification.network import load_model
     from lesionlab.classification.prediction import predict_probabilities
+    from lesionlab.training.device import pick_device, place_model
 
     device = pick_device(options["threads"])
     model, classes = load_model(paths.model)

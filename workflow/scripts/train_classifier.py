@@ -16,14 +16,14 @@ def main(paths: Paths, *, options: Options) -> None:
     limit_threads(options["threads"])
     import torch
 
-    from lesionlab.classification.device import pick_device, place_model
-    from lesionlab.classification.epoch import Labelled
     from lesionlab.classification.network import (
         build_resnet,
         load_initial_weights,
         save_model,
     )
-    from lesionlab.classification.training import fit
+    from lesionlab.classification.task import Classification, Labelled, plan_training
+    from lesionlab.training.device import pick_device, place_model
+    from lesionlab.training.loop import fit
 
     device = pick_device(options["threads"])
     split = read_csv(paths.split).query("task == 'classification'")
@@ -60,7 +60,8 @@ def main(paths: Paths, *, options: Options) -> None:
     model = place_model(model, device)
     train, valid = load("train"), load("valid")
     with TrainingState(paths.state, identity) as state:
-        best, history, kept = fit(model, train, valid, options=options, state=state)
+        task = Classification(train, valid, options)
+        best, history, kept = fit(model, task, plan_training(options), state=state)
         state.finish()
     with atomic_path(paths.model) as draft:
         save_model(draft, best, variant=variant, classes=options["classes"])

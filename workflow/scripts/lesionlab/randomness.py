@@ -14,6 +14,7 @@ import numpy as np
 ARM_SHEET = "arm sheet"
 BOOTSTRAP = "bootstrap"
 CLASSIFIER_AUGMENTATION = "classifier augmentation"
+CLASSIFIER_NETWORK = "classifier network"
 CLASSIFIER_ORDER = "classifier order"
 CLASSIFIER_WEIGHTS = "classifier weights"
 PHANTOM_LESION = "phantom lesion"

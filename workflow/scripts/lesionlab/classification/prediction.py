@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from lesionlab.classification.device import fast_precision
 from lesionlab.classification.transforms import transform_eval
+from lesionlab.training.device import fast_precision
 
 
 def predict_probabilities(
