@@ -100,9 +100,9 @@ def bench_classifier():
 
     from lesionlab.classification.network import build_resnet
     from lesionlab.classification.task import Classification, Labelled, plan_training
-    from lesionlab.classification.transforms import transform_eval
     from lesionlab.training.device import pick_device, place_model
     from lesionlab.training.epoch import train_one_epoch
+    from lesionlab.training.pictures import enter
     from lesionlab.training.snapshot import Progress
 
     options = {
@@ -116,7 +116,7 @@ def bench_classifier():
     optimizer = plan.optimizer(model)
     pixels = torch.randint(0, 256, (160, 96, 96, 3), dtype=torch.uint8)
     labels = torch.randint(0, 3, (160,))
-    ready = transform_eval(pixels[:32])
+    ready = enter(pixels[:32])
 
     def floor():
         model.train()

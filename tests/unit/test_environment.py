@@ -129,6 +129,7 @@ def test_library_imports_run_downwards(repository):
         "lesions",
         "training",
         "segmentation",
+        "segmenter",
         "weights",
         "classification",
         "comparison",

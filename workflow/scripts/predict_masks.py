@@ -5,16 +5,13 @@ from tqdm import tqdm
 
 from lesionlab.files import read_csv, write_array, write_csv
 from lesionlab.segmentation.backend import start_backend
+from lesionlab.segmentation.overlap import quantise
 from lesionlab.stage import Options, Paths, run_stage
 
 
 def main(paths: Paths, *, options: Options) -> None:
     start_backend(options["backend"], threads=options["threads"])
-    from lesionlab.segmentation.prediction import (
-        load_weights,
-        predict_probability,
-        quantise,
-    )
+    from lesionlab.segmentation.prediction import load_weights, predict_probability
     from lesionlab.segmentation.unet import build_unet
 
     pixels = np.load(paths.pixels, mmap_mode="r")

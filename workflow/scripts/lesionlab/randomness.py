@@ -24,6 +24,7 @@ SPLIT_FOLDS = "split folds"
 SPLIT_SET = "split set"
 UNET_DROPOUT = "unet dropout"
 UNET_FLIPS = "unet flips"
+UNET_NETWORK = "unet network"
 UNET_ORDER = "unet order"
 UNET_WEIGHTS = "unet weights"
 

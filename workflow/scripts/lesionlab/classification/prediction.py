@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from lesionlab.classification.transforms import transform_eval
 from lesionlab.training.device import fast_precision
+from lesionlab.training.pictures import enter
 
 
 def predict_probabilities(
@@ -46,7 +46,7 @@ def predict_logits(
     parts = []
     with torch.inference_mode(), fast_precision(pixels.device):
         for start in range(0, len(pixels), batch_size):
-            batch = transform_eval(pixels[start : start + batch_size])
+            batch = enter(pixels[start : start + batch_size])
             parts.append(model(batch).float())
             between()
     return torch.cat(parts).cpu()

@@ -29,6 +29,25 @@ def epoch_order(
     return generator(UNET_ORDER, seed, fold, epoch).permutation(count)
 
 
+def draw_flips(count: int, *, seed: int, fold: str, epoch: int) -> np.ndarray:
+    """Draw for each pair along which axes it is mirrored in one epoch.
+
+    Parameters
+    ----------
+    count : int
+        Number of pairs; a longer table begins with the rows of a shorter one.
+    seed, fold, epoch : int, str, int
+        All that the draws depend on.
+
+    Returns
+    -------
+    ndarray of bool, shape (count, 2)
+        Up-down and left-right.
+    """
+    draws = generator(UNET_FLIPS, seed, fold, epoch).random((count, 2))
+    return np.asarray(draws < 0.5)
+
+
 def make_batch(
     pixels: np.ndarray,
     masks: np.ndarray,
@@ -64,10 +83,8 @@ def make_batch(
     x = pixels[chosen].astype(np.float32) / np.float32(255)
     y = masks[chosen][..., None].astype(np.float32) / np.float32(255)
     if flips:
-        # one stream an epoch: a longer table begins with the rows of a shorter one
-        stream = generator(UNET_FLIPS, seed, fold, epoch)
-        draws = stream.random((int(chosen.max()) + 1, 2))[chosen] < 0.5
-        for position, draw in enumerate(draws):
+        draws = draw_flips(int(chosen.max()) + 1, seed=seed, fold=fold, epoch=epoch)
+        for position, draw in enumerate(draws[chosen]):
             for axis in np.flatnonzero(draw).tolist():
                 x[position] = np.flip(x[position], axis)
                 y[position] = np.flip(y[position], axis)
