@@ -14,6 +14,7 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "cv2": "opencv-python",
     "jinja2": "jinja2",
+    "segmentation_models_pytorch": "segmentation-models-pytorch",
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
 }
@@ -106,6 +107,8 @@ def test_training_and_prediction_alone_ask_for_a_gpu(repository):
     assert with_gpu == {
         "train_unet",
         "predict_masks",
+        "train_segmenter",
+        "predict_lesions",
         "train_classifier",
         "predict_classes",
     }

@@ -33,6 +33,8 @@ ALTERNATIVES = {
     "split.segmentation.train": 23,
     "split.segmentation.valid": 11,
     "split.segmentation.test": 11,
+    "segmentation.model": "smp/unet",
+    "segmentation.encoder": "resnet18",
     "segmentation.backend": "torch",
     "segmentation.threads": 2,
     "segmentation.seed": 2,

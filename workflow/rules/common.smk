@@ -151,9 +151,7 @@ FOLDS = [
     for number in range(NUMBER_OF_FOLDS.get(config["split"]["protocol"], 1))
 ]
 # sources that are tested and not trained on, of protocol `source` alone
-HELD_OUT = (
-    config["split"]["sources"] if config["split"]["protocol"] == "source" else []
-)
+HELD_OUT = config["split"]["sources"] if config["split"]["protocol"] == "source" else []
 ARMS = list(config["classification"]["arms"])
 # arms that show the lesion cut out by a predicted mask, and what they stand beside
 CUT_ARMS = [a for a in ARMS if a in ("original", "segmented", "segmented_true")]
@@ -165,6 +163,12 @@ SEEDS = {
     for arm, seeds in seeds_of_arms(config["classification"]).items()
 }
 CLASSES = drop_nulls(config["dataset"]["classes"])
+# the networks that find lesions: two scripts, one contract
+SEGMENTER_RULES = (
+    "unet.smk" if config["segmentation"]["model"] == "unet" else "segmenter.smk"
+)
+SEGMENTER_KEYS = sorted(set(config["segmentation"]) - {"backend"})
+UNET_KEYS = sorted(set(SEGMENTER_KEYS) - {"model", "encoder"} | {"backend"})
 UNET_ENVIRONMENT = f"../../envs/{config['segmentation']['backend']}.yaml"
 UNET_PIXELS = math.prod(
     config["segmentation"][key] for key in ("height", "width", "batch_size")
