@@ -38,6 +38,14 @@ EPOCH = {
     "dropout_free_epochs": 0,
     "dropout_free_learning_rate": 0.001,
     "schedule": "constant",
+    "classes": ["MEL", "NV", "Other_SC"],
+    "warmup": 0,
+    "ema": 0.0,
+    "sampling": "natural",
+    "class_weights": False,
+    "label_smoothing": 0.0,
+    "focal": 0.0,
+    "mixup": 0.0,
     "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.0},
 }
 

@@ -34,6 +34,8 @@ UNET = {
 CLASSIFIER = {
     "threads": 1, "seed": 2, "batch_size": 6, "epochs": 12, "patience": 5,
     "learning_rate": 0.01, "momentum": 0.9, "weight_decay": 1e-4,
+    "warmup": 1, "ema": 0.9, "sampling": "balanced", "class_weights": True,
+    "label_smoothing": 0.1, "focal": 1.0, "mixup": 0.2,
     "schedule": "cosine", "weights_variant": None, "classes": CLASSES,
     "fold": "fold0", "arm": "original", "code": "0",
     "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.2},

@@ -200,6 +200,14 @@ CLASSIFIER = {
     "momentum": 0.9,
     "weight_decay": 1e-4,
     "schedule": "cosine",
+    "warmup": 0,
+    "ema": 0.0,
+    "sampling": "natural",
+    "class_weights": False,
+    "label_smoothing": 0.0,
+    "focal": 0.0,
+    "mixup": 0.0,
+    "classes": ["MEL", "NV", "Other_SC"],
     "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.2},
 }
 
@@ -245,6 +253,44 @@ def test_a_killed_classifier_ends_in_the_same_bits(
     assert (history, kept) == whole_classifier[1:]
     for name, value in whole_classifier[0].items():
         assert torch.equal(weights[name], value), name
+
+
+MORE = {
+    "warmup": 1.5,
+    "ema": 0.8,
+    "sampling": "balanced",
+    "class_weights": True,
+    "label_smoothing": 0.1,
+    "focal": 2.0,
+    "mixup": 0.4,
+}
+
+
+def test_a_killed_classifier_with_all_that_is_off_by_default_ends_in_the_same_bits(
+    whole_classifier, tmp_path
+):
+    import torch
+
+    with TrainingState(tmp_path / "whole", {}) as state:
+        weights, history, kept = fit_classifier(state, **MORE)
+    again = train_with_kills(
+        lambda state: fit_classifier(state, **MORE), tmp_path / "killed", 5, 0.0
+    )
+    assert (history, kept) == again[1:]
+    assert all(torch.equal(again[0][name], value) for name, value in weights.items())
+    assert history != whole_classifier[1]
+
+
+def first_epoch(folder, **changes):
+    with TrainingState(folder, {}) as state:
+        return fit_classifier(state, epochs=1, schedule="constant", **changes)[1]
+
+
+def test_each_of_them_changes_the_training(tmp_path):
+    plain = first_epoch(tmp_path / "plain")
+    for key, value in MORE.items():
+        changed = first_epoch(tmp_path / key, **{key: value})
+        assert changed[0]["val_loss"] != plain[0]["val_loss"], key
 
 
 def test_early_stopping_waits_for_the_patience(tmp_path):

@@ -2,13 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
+from torchvision.transforms.v2 import MixUp
 
+from lesionlab.classification.objective import (
+    balanced_order,
+    classification_loss,
+    weigh_classes,
+)
 from lesionlab.classification.prediction import predict_logits
 from lesionlab.classification.transforms import draw_augmentation, transform_train
 from lesionlab.randomness import (
@@ -45,7 +52,8 @@ class Classification:
     train, valid : Labelled
         The sets.
     options : Mapping
-        The section ``classification`` of the config, with ``seed`` and ``fold``.
+        The section ``classification`` of the config, with ``seed``, ``fold`` and
+        ``classes``.
     """
 
     train: Labelled
@@ -68,14 +76,26 @@ class Classification:
     def order(self, epoch: int) -> np.ndarray:
         """Draw the order of an epoch from its key alone."""
         stream = generator(CLASSIFIER_ORDER, *self._key(), epoch)
+        if self.options["sampling"] == "balanced":
+            return balanced_order(self.train.labels.cpu().numpy(), stream)
         return stream.permutation(len(self.train.labels))
+
+    @cached_property
+    def _weights(self) -> torch.Tensor | None:
+        if not self.options["class_weights"]:
+            return None
+        return weigh_classes(self.train.labels, len(self.options["classes"]))
 
     def stream(self, epoch: int, step: int) -> int:
         """Seed of the network's own draws in a step."""
         return derive_seed(CLASSIFIER_NETWORK, *self._key(), epoch, step)
 
     def show(self, epoch: int) -> Shown:
-        """Draw how each picture is changed in an epoch; batches look it up."""
+        """Draw how each picture is changed in an epoch; batches look it up.
+
+        Which pictures of a batch are mixed, and how (Zhang et al., 2018), is drawn in
+        the step, from its own seed.
+        """
         pixels, labels = self.train.pixels, self.train.labels
         changes = self.options["augmentation"]
         seed, fold = self._key()
@@ -84,21 +104,29 @@ class Classification:
             rows, seed=seed, fold=fold, epoch=epoch, options=changes
         )
         draws = torch.tensor(table, dtype=torch.float32, device=self.device)
+        alpha, classes = self.options["mixup"], len(self.options["classes"])
+        mix = MixUp(alpha=alpha, num_classes=classes) if alpha else None
 
         def show(chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             crop = changes["crop"] > 0
             inputs = transform_train(pixels[chosen], draws[chosen], crop=crop)
-            return inputs, labels[chosen]
+            if mix is None:
+                return inputs, labels[chosen]
+            mixed: tuple[torch.Tensor, torch.Tensor] = mix(inputs, labels[chosen])
+            return mixed
 
         return show
 
     def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Mean cross-entropy."""
-        return cross_entropy(outputs, targets)
+        """Mean loss of a batch; see :func:`classification_loss`."""
+        return classification_loss(
+            outputs, targets, options=self.options, weights=self._weights
+        )
 
     def right(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Say of each picture whether its class has the highest logit."""
-        return outputs.argmax(1) == targets
+        truth = targets.argmax(1) if targets.ndim == 2 else targets
+        return outputs.argmax(1) == truth
 
     def validate(
         self, model: nn.Module, between: Callable[[], None]
