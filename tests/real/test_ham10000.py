@@ -8,7 +8,7 @@ from lesionlab.classification.arms import ARMS
 from lesionlab.data.audit import audit_table
 from lesionlab.data.leakage import count_sets, in_sample_share, leakage_by_class
 from lesionlab.data.split import make_split
-from lesionlab.data.table import build_table
+from lesionlab.data.table import index_root
 from lesionlab.decoding.masks import read_mask
 from lesionlab.decoding.photographs import read_photograph
 from lesionlab.files import read_csv
@@ -34,7 +34,7 @@ SIZES = {
 
 @pytest.fixture(scope="module")
 def table(ham10000):
-    return build_table(ham10000, classes=CLASSES, workers=2)
+    return index_root(ham10000, classes=CLASSES, workers=2)[:2]
 
 
 def test_the_published_counts(table):

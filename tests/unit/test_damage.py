@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lesionlab.data.audit import audit_table
-from lesionlab.data.table import check_classes, index_root
+from lesionlab.data.presence import check_classes
+from lesionlab.data.table import index_root
 from lesionlab.decoding.masks import UNREADABLE, open_mask
-from lesionlab.decoding.photographs import decode, is_truncated, read_header
+from lesionlab.decoding.photographs import decode, read_header
+from lesionlab.decoding.wholeness import is_truncated
 from lesionlab.errors import LabError
 from lesionlab.words.check import describe_root
 from unit.folder import CLASSES, METADATA, SOUND, TRUTH, make_folder, write_pair
@@ -135,7 +137,7 @@ def check_outcome(root):
     """Index a root; whatever comes of it must be accounted for."""
     try:
         images, quarantine, found = index_root(root, classes=CLASSES, workers=1)
-        check_classes(images, found, CLASSES)
+        check_classes(images["label"], CLASSES, found["refused"])
         line = ""
     except LabError as why:
         line = str(why)

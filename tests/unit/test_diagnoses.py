@@ -3,16 +3,17 @@
 import pandas as pd
 import pytest
 
-from lesionlab.data.table import build_table, check_classes, index_root
-from lesionlab.errors import LabError
 from lesionlab.sources.tables import read_table
-from lesionlab.words.findings import list_findings
 from unit.folder import (
     CLASSES,
     FIRST,
     METADATA,
     TRUTH,
+    build,
     change_cells,
+    findings,
+    index,
+    line_of,
     make_folder,
     rewrite,
 )
@@ -22,31 +23,6 @@ from unit.folder import (
 def root(tmp_path):
     make_folder(tmp_path / "data")
     return tmp_path / "data"
-
-
-def build(root, classes=CLASSES):
-    return build_table(root, classes=classes, workers=1)
-
-
-def index(root, classes=CLASSES):
-    return index_root(root, classes=classes, workers=1)
-
-
-def findings(root):
-    return " ".join(list_findings(index(root)[2]))
-
-
-def line_of(root):
-    """The one line that ends a run on this root."""
-
-    def run():
-        images, _, found = index(root)
-        check_classes(images, found, CLASSES)
-
-    with pytest.raises(LabError) as why:
-        run()
-    assert "\n" not in str(why.value)
-    return str(why.value)
 
 
 def save(name, change, encoding="utf-8"):
@@ -250,7 +226,7 @@ BROKEN = {
     "diagnoses of another kind": (
         lambda r: change_cells(r / METADATA, "dx", lambda _: "melanoma"),
         "no usable photograph (6 refused, most: diagnoses disagree; ISIC_0000000 is "
-        "mel in GroundTruth.csv, melanoma in HAM10000_metadata.csv)",
+        "mel in GroundTruth.csv, melanoma in HAM10000_metadata.csv; mend one",
     ),
     "photographs of other names": (
         lambda r: [
@@ -264,19 +240,19 @@ BROKEN = {
             rewrite(r / TRUTH, lambda t: t.replace("0.0,1.0", "1.0,0.0")),
             change_cells(r / METADATA, "dx", lambda _: "mel"),
         ],
-        "class NV (nv): no usable photograph, and the tables name none; mend them, or "
-        "set dataset.classes.NV to null",
+        "dataset.classes: NV (nv): no usable photograph, and the tables name none; "
+        "mend the data, or set dataset.classes.NV to null",
     ),
     "a class whose column has a wrong name": (
         save(TRUTH, lambda t: t.replace("MEL", "MELA")),
-        "class MEL (mel): no usable photograph; refused of no class: unknown "
-        "dx: mela 3",
+        "classes: MEL (mel): no usable photograph; refused of no class: unknown dx: "
+        "mela 3",
     ),
     "a class without photographs": (
         lambda r: [
             (r / "images" / f"ISIC_000000{number}.jpg").unlink() for number in range(3)
         ],
-        "class MEL (mel): no usable photograph; refused of it: no photograph 3; mend",
+        "MEL (mel): no usable photograph; refused of it: no photograph 3; mend the data",
     ),
 }
 
@@ -337,7 +313,7 @@ def test_a_photograph_with_two_diagnoses_or_none_is_refused_by_name(root):
     table.loc[1, "MEL"] = 0.0
     table.to_csv(root / TRUTH, index=False)
     assert build(root)[1]["reason"].tolist() == [
-        "unknown dx: mel and nv",
+        "several dx: mel and nv",
         "unknown dx: none marked",
     ]
 

@@ -7,12 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from lesionlab.data.table import build_table, index_root
 from lesionlab.decoding.masks import open_mask, read_mask
 from lesionlab.errors import LabError
 from lesionlab.phantom.lesions import draw_lesion, draw_photograph
-from lesionlab.words.findings import list_findings
-from unit.folder import CLASSES, FIRST, change_masks, make_folder, mask_path
+from unit.folder import (
+    FIRST,
+    build,
+    change_masks,
+    findings,
+    make_folder,
+    mask_path,
+)
 
 OPTIONS = {"width": 96, "height": 72, "seed": 4, "signal": "lesion", "strength": 1.0}
 COUNT = 12
@@ -188,15 +193,11 @@ def root(tmp_path):
     return tmp_path / "data"
 
 
-def findings(root):
-    return " ".join(list_findings(index_root(root, classes=CLASSES, workers=1)[2]))
-
-
 def test_an_empty_mask_is_refused_and_a_full_one_is_named(root):
     first, second = (mask_path(root, f"ISIC_000000{number}") for number in (0, 1))
     grey(np.zeros((36, 48), bool)).save(first)
     grey(np.ones((36, 48), bool)).save(second)
-    images, quarantine = build_table(root, classes=CLASSES, workers=1)
+    images, quarantine = build(root)
     assert quarantine["reason"].tolist() == ["mask empty"]
     assert images["mask_fraction"].tolist()[0] == 1
     assert "1 mask(s) cover the whole photograph: ISIC_0000001." in findings(root)
@@ -212,6 +213,6 @@ def test_masks_that_were_cut_are_counted(root):
 def test_masks_of_the_skin_are_refused_in_one_line(root):
     change_masks(root, lambda path, mask: grey(~mask).save(path))
     with pytest.raises(LabError, match="6 of 6 masks mark all four corners") as why:
-        build_table(root, classes=CLASSES, workers=1)
+        build(root)
     assert "invert the masks" in str(why.value)
     assert FIRST in str(why.value)

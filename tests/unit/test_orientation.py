@@ -7,19 +7,19 @@ from PIL import Image
 
 import pack_images
 from lesionlab.data.packing import list_sizes, load_mask, load_pixels, load_small, pack
-from lesionlab.data.table import build_table, index_root
 from lesionlab.decoding.masks import read_mask, turn
-from lesionlab.decoding.photographs import is_truncated, read_photograph
+from lesionlab.decoding.photographs import read_photograph
+from lesionlab.decoding.wholeness import is_truncated
 from lesionlab.files import read_csv, write_csv
 from lesionlab.lesions.features import read_grey
 from lesionlab.lesions.matching import read_working
 from lesionlab.stage import Paths
-from lesionlab.words.findings import list_findings
 from unit.folder import (
-    CLASSES,
     FIRST,
     HEIGHT,
     WIDTH,
+    build,
+    findings,
     make_folder,
     mask_path,
     orient_photograph,
@@ -37,14 +37,6 @@ def root(tmp_path):
     path = tmp_path / "data" / PHOTOGRAPH
     cv2.imencode(".png", cv2.imread(str(path)))[1].tofile(path)
     return tmp_path / "data"
-
-
-def build(root):
-    return build_table(root, classes=CLASSES, workers=1)
-
-
-def findings(root):
-    return " ".join(list_findings(index_root(root, classes=CLASSES, workers=1)[2]))
 
 
 def tag_mask(root, tag):

@@ -132,8 +132,8 @@ ABSENT = [
     (
         few_melanomas(0),
         {"sizes": NATURAL, "classes": CLASSES},
-        "dataset.classes: MEL has no usable photograph; mend the data "
-        "(data/quarantine.csv lists what was refused) or set the class to null",
+        "dataset.classes: MEL: no usable photograph (data/quarantine.csv lists "
+        "what was refused); mend the data, or set dataset.classes.MEL to null",
     ),
     (
         few_melanomas(1),
@@ -170,7 +170,7 @@ ABSENT = [
     (
         few_melanomas(0),
         {"sizes": FOLDS, "protocol": "kfold", "folds": 5, "classes": CLASSES},
-        "dataset.classes: MEL has no usable photograph",
+        "dataset.classes: MEL: no usable photograph",
     ),
     (
         make_table(3),
@@ -181,7 +181,7 @@ ABSENT = [
     (
         few_melanomas(0),
         {"sizes": LEAK, "protocol": "leak", "classes": CLASSES},
-        "dataset.classes: MEL has no usable photograph",
+        "dataset.classes: MEL: no usable photograph",
     ),
 ]
 

@@ -216,7 +216,10 @@ def photographs_digest():
     """Digest the raw data, so that one replaced photograph is seen."""
     root = Path(DATA_ROOT)
     name = sha256(str(root.resolve()).encode()).hexdigest()[:16]
-    return contents_digest(root, Path(SHARED, "digests", f"{name}.csv"))
+    try:
+        return contents_digest(root, Path(SHARED, "digests", f"{name}.csv"))
+    except LabError as why:
+        refuse(why)
 
 
 def split_sizes():
