@@ -78,7 +78,7 @@ def test_metadata_that_do_not_contradict_are_joined(root):
     table.assign(dx_type="follow_up").to_csv(root / "B_metadata.csv", index=False)
     assert (
         "two tables of metadata, B_metadata.csv and HAM10000_metadata.csv, which "
-        "differ: of ISIC_0000005, dx_type is 'follow_up' in the one and 'histo' in the "
+        "differ: of ISIC_0000000, dx_type is 'follow_up' in the one and 'histo' in the "
         "other; move away the one that is not meant"
     ) in line_of(root)
 
@@ -123,9 +123,8 @@ def test_lesions_that_two_tables_name_differently_end_the_run(root):
 
 
 def test_rows_that_differ_within_one_of_two_tables_are_refused(root):
-    pd.read_csv(root / METADATA).drop(columns="sex").to_csv(
-        root / METADATA, index=False
-    )
+    table = pd.read_csv(root / METADATA).drop(columns="sex")
+    table.to_csv(root / METADATA, index=False)
     (root / "sexes.csv").write_text(
         f"image_id,lesion_id,sex\n{FIRST},HAM_1,f\n{FIRST},HAM_1,m\n"
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from lesionlab.decoding.masks import open_mask, read_mask
+from lesionlab.decoding.masks import is_exchanged, open_mask, read_mask
 from lesionlab.errors import LabError
 from lesionlab.phantom.lesions import draw_lesion, draw_photograph
 from unit.folder import (
@@ -107,6 +107,10 @@ def stretch(values):
     return (255 * (values - values.min()) / np.ptp(values)).astype(np.uint8)
 
 
+def edge(mask):
+    return (cv2.dilate(mask.astype(np.uint8), np.ones((3, 3))) > 0) & ~mask
+
+
 def no_masks(photograph, mask):
     """Pictures that are none, by name."""
     grey = cv2.cvtColor(photograph, cv2.COLOR_RGB2GRAY)
@@ -123,6 +127,7 @@ def no_masks(photograph, mask):
         ),
         "noise": noise,
         "three tones": np.where(third, 127, mask * 255).astype(np.uint8),
+        "cut out on black": photograph * mask[..., None],
         "grey": np.full(mask.shape, 127, np.uint8),
         "slope": stretch(np.indices(mask.shape)[1]),
     }
@@ -167,6 +172,15 @@ def test_a_picture_that_is_no_mask_is_refused(name, size, kind, tmp_path):
         assert open_mask(tmp_path / "mask.png").lesion is None, number
     with pytest.raises(LabError, match=r"mask.png: not a mask of two values; restore"):
         read_mask(tmp_path / "mask.png")
+
+
+def test_labels_with_a_border_of_255_are_refused(tmp_path):
+    """As Pascal VOC stores them: 1 is the lesion, 255 what is not judged."""
+    for number in range(COUNT):
+        mask = draw(number)[1]
+        labels = np.where(edge(mask), 255, mask).astype(np.uint8)
+        Image.fromarray(labels).save(tmp_path / "mask.png")
+        assert open_mask(tmp_path / "mask.png").lesion is None, number
 
 
 def test_labels_of_more_than_two_kinds_are_refused(tmp_path):
@@ -216,3 +230,44 @@ def test_masks_of_the_skin_are_refused_in_one_line(root):
         build(root)
     assert "invert the masks" in str(why.value)
     assert FIRST in str(why.value)
+
+
+# ---- lesion and skin ----
+def invert(root, count):
+    for number in range(count):
+        path = mask_path(root, f"ISIC_{number:07d}")
+        grey(np.asarray(Image.open(path)) == 0).save(path)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_each_mask_of_the_skin_is_refused_by_name(root, count):
+    invert(root, count)
+    images, quarantine = build(root)
+    assert quarantine["reason"].tolist() == ["lesion and skin exchanged"] * count
+    assert quarantine["image_id"].iloc[0] == FIRST
+    assert len(images) == 6 - count
+
+
+def test_a_lesion_that_is_cut_by_the_frame_is_kept_and_its_inverse_is_not():
+    mask = np.zeros((100, 100), bool)
+    mask[20:60, :40] = True  # touches an edge
+    assert is_exchanged(~mask)
+    assert not is_exchanged(mask)
+    mask[:60, :] = True  # fills two corners
+    assert not is_exchanged(mask)
+    nearly = np.ones((100, 100), bool)
+    nearly[40:50, 90:] = False  # all corners, as ISIC_0028231, and not the whole edge
+    assert not is_exchanged(nearly)
+    nearly[:, 99] = True
+    assert is_exchanged(nearly)  # a small lesion, inverted
+
+
+@pytest.mark.parametrize("thickness", [1, 3])
+def test_an_outline_is_no_lesion(root, thickness):
+    mask = np.zeros((36, 48), np.uint8)
+    cv2.ellipse(mask, (24, 18), (20, 14), 0, 0, 360, 255, thickness)
+    for number, shape in enumerate(
+        (mask, np.roll(mask, 24, axis=1))
+    ):  # and an open one
+        Image.fromarray(shape).save(mask_path(root, f"ISIC_000000{number}"))
+    assert build(root)[1]["reason"].tolist() == ["mask an outline"] * 2

@@ -28,6 +28,8 @@ FOREIGN = (  # files that bear the name of a table and are none
     (b"\xd0\xcf\x11\xe0", "is a workbook of Excel; save it as CSV UTF-8"),
     (b"version https://git-lfs", "is a pointer of Git LFS; run `git lfs pull`"),
     (b"<", "is a web page or XML; download the table itself"),
+    (b"{", "is JSON; save it as CSV UTF-8"),
+    (b"[", "is JSON; save it as CSV UTF-8"),
     (b"\x1f\x8b", "is compressed; unpack it"),
 )
 HEAD = 1 << 16  # bytes that show the header
