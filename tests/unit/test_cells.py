@@ -1,4 +1,4 @@
-"""Cells of the tables: ids, lesions, sexes and sources, in the words that people use."""
+"""Cells of the tables: ids, lesions, sexes and sources, in words that people use."""
 
 import pandas as pd
 import pytest
