@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from lesionlab.decoding.masks import is_exchanged, open_mask, read_mask
+from lesionlab.decoding.masks import open_mask, read_mask
+from lesionlab.decoding.shapes import is_exchanged
 from lesionlab.errors import LabError
 from lesionlab.phantom.lesions import draw_lesion, draw_photograph
 from unit.folder import (
@@ -128,6 +129,7 @@ def no_masks(photograph, mask):
         "noise": noise,
         "three tones": np.where(third, 127, mask * 255).astype(np.uint8),
         "cut out on black": photograph * mask[..., None],
+        "cut out on white": np.where(mask[..., None], photograph, 255).astype(np.uint8),
         "grey": np.full(mask.shape, 127, np.uint8),
         "slope": stretch(np.indices(mask.shape)[1]),
     }

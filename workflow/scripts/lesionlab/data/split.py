@@ -93,24 +93,35 @@ def make_split(
     pool = _make_pool(table, unit="image_id" if protocol == "image" else "group")
     if protocol == "leak":
         split = _split_both_ways(pool, sizes=sizes, seed=seed)
-        check_sets(split, classes, protocol=protocol, sizes=sizes)
-        return split
-    kfold = protocol == "kfold"
-    tests = _deal_folds(pool, folds=folds, seed=seed) if kfold else [None]
-    if protocol == "source":
-        pool, tests = hold_out(pool, table, sources)
+    else:
+        kfold = protocol == "kfold"
+        tests = _deal_folds(pool, folds=folds, seed=seed) if kfold else [None]
+        if protocol == "source":
+            pool, tests = hold_out(pool, table, sources)
+        own = _size_of_fold(sizes) if kfold else sizes
+        split = _split_folds(pool, tests, sizes=own, seed=seed)
+    check_sets(split, classes, protocol=protocol, sizes=sizes)
+    return split
+
+
+def _split_folds(
+    pool: pd.DataFrame,
+    tests: Sequence[pd.Series | None],
+    *,
+    sizes: Mapping[str, Mapping[str, Size]],
+    seed: int,
+) -> pd.DataFrame:
+    """Split once for each test set; None is drawn."""
     parts = [
         _split_fold(
             pool,
             draw=Draw(number, seed),
-            sizes=_size_of_fold(sizes) if kfold else sizes,
+            sizes=sizes,
             given={} if test is None else {"test": test},
         )
         for number, test in enumerate(tests)
     ]
-    split = pd.concat(parts, ignore_index=True)
-    check_sets(split, classes, protocol=protocol, sizes=sizes)
-    return split
+    return pd.concat(parts, ignore_index=True)
 
 
 def _make_pool(table: pd.DataFrame, *, unit: str) -> pd.DataFrame:

@@ -10,12 +10,11 @@ import numpy as np
 from lesionlab.decoding.masks import (
     UNREADABLE,
     Mask,
-    is_exchanged,
-    is_outline,
     open_mask,
     turn,
 )
 from lesionlab.decoding.photographs import Header, decode, is_dark, read_header
+from lesionlab.decoding.shapes import is_exchanged, is_outline
 from lesionlab.decoding.wholeness import judge_file, judge_warnings, overhear
 
 SMALLEST = 32  # pixels; less is no photograph

@@ -18,12 +18,8 @@ FLAT = 0.4  # share of pixels, at least, within 1 of 255 of their side's median
 BETWEEN = 0.2  # share of pixels, at most, that are a tenth off their side's value
 WIDTH = 3.5  # pixels, at most, that the border is soft, in the mean
 SEPARATION = 0.85  # share, at least, of the variance that the cut explains (Otsu 1979)
-SPREAD = 0.03  # of the contrast, at most, by which half the pixels of a side stray
+SPREAD = 0.02  # of the contrast, at most, by which half the pixels of a side stray
 FEW = 8  # values, at most, of a lossless picture that may be labels
-NEARLY_FULL = (
-    0.95  # share of a photograph; a real lesion of such size may be in all corners
-)
-THIN = 12  # inscribed circles, at most, whose area a lesion has
 
 
 @dataclass(frozen=True)
@@ -151,44 +147,6 @@ def _holds_labels(levels: np.ndarray, values: np.ndarray) -> bool:
     block = np.ones((3, 3), np.uint8)
     areas = ((levels == value).astype(np.uint8) for value in own)
     return any(cv2.erode(area, block, borderValue=0).any() for area in areas)
-
-
-def is_outline(lesion: np.ndarray) -> bool:
-    """Tell a line around a lesion from the lesion: it is too thin for its area.
-
-    Parameters
-    ----------
-    lesion : ndarray of bool, shape (height, width)
-        Neither empty nor full.
-
-    Returns
-    -------
-    bool
-    """
-    framed = np.pad(lesion, 1, mode="edge").astype(np.uint8)  # may be cut by the frame
-    radius = float(cv2.distanceTransform(framed, cv2.DIST_L2, 3).max())
-    return float(lesion.sum()) > THIN * np.pi * radius**2
-
-
-def is_exchanged(lesion: np.ndarray) -> bool:
-    """Tell a mask of the skin around a lesion: lesion and skin have changed places.
-
-    It marks all four corners, and the whole edge of the photograph or less than 95 % of
-    it. Measured: see docs/data.md.
-
-    Parameters
-    ----------
-    lesion : ndarray of bool, shape (height, width)
-        Neither empty nor full.
-
-    Returns
-    -------
-    bool
-    """
-    if not lesion[[0, 0, -1, -1], [0, -1, 0, -1]].all():
-        return False
-    edges = (lesion[0], lesion[-1], lesion[:, 0], lesion[:, -1])
-    return all(edge.all() for edge in edges) or float(lesion.mean()) < NEARLY_FULL
 
 
 def _cut_soft(levels: np.ndarray, middle: float) -> tuple[np.ndarray | None, float]:
