@@ -108,6 +108,7 @@ PLACES = (None, "archive", "a/b", "a/b/c/d", "unmasked pictures", "my masks")
 )
 @example([(METADATA, empty)], None, "images")
 @example([(TRUTH, dangle)], None, "images")
+@example([(METADATA, make_folder_of_it)], None, "images")
 def test_no_lesion_or_diagnosis_is_forgotten(sound, expected, accidents, place, folder):
     with TemporaryDirectory() as place_of_all:
         root = Path(place_of_all, "data")

@@ -81,6 +81,10 @@ NOT_READ = {
         ".zip: its name does not end as that of a table",
     ),
     "a link to nothing": (dangle, "csv: is a link to nothing; mend it, or move it"),
+    "an empty folder": (
+        lambda p: [p.unlink(), p.mkdir()],
+        "csv: is an empty folder; mend it, or move it away",
+    ),
     "a link to itself": (
         lambda p: [p.unlink(), p.symlink_to(p.name)],
         "csv: cannot be read (Too many levels of symbolic links); mend it, or move",

@@ -11,7 +11,7 @@ from pathlib import Path
 from lesionlab.errors import LabError
 from lesionlab.sources.names import ARCHIVES, MARK, PICTURES, id_key, mask_key
 from lesionlab.sources.roles import choose_tables
-from lesionlab.sources.walking import walk
+from lesionlab.sources.walking import EMPTY, walk
 
 IMAGES, MASKS = "images", "masks"  # of an id that is there, others are not looked at
 TRUTH, METADATA = "GroundTruth.csv", "HAM10000_metadata.csv"
@@ -100,9 +100,8 @@ def find_layout(root: Path) -> Layout:
             suffixes = ", ".join(PICTURES)
             why = packed or "".join(f"; {n} {lost[n]}" for n in list(lost)[:1])
             raise LabError(f"{root}: no {kind} ({suffixes}) in it{why}; {EXPECTED}")
-    return Layout(
-        root, truths, metadata, photographs, found, {**lost, **set_aside}, archives
-    )
+    said = {name: why for name, why in lost.items() if why != EMPTY} | set_aside
+    return Layout(root, truths, metadata, photographs, found, said, archives)
 
 
 def _is_mask(name: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from lesionlab.errors import LabError
 
 DEPTH, FILES = 4, 500_000
+EMPTY = "is an empty folder"
 HIDDEN = (".", "__MACOSX")
 
 
@@ -46,6 +47,8 @@ def walk(root: Path) -> tuple[list[str], dict[str, str]]:
                 raise LabError(f"{root}: cannot be read ({why.strerror})") from why
             lost[folder] = f"cannot be read ({why.strerror})"
             continue
+        if folder and not entries:
+            lost[folder] = EMPTY
         for name, path, is_folder in entries:
             if not is_folder:
                 names.append(name)

@@ -60,9 +60,10 @@ def _lacks(found: Mapping[str, Any]) -> Iterator[str]:
         )
     for why in dict.fromkeys(found["set_aside"].values()):
         names = [name for name, said in found["set_aside"].items() if said == why]
-        which = f"{names[0]} is" if len(names) == 1 else f"{len(names)} files are"
-        some = f" ({name_some(names)})" if len(names) > 1 else ""
-        yield f"{which} not read: {why}{some}."
+        if len(names) > FEW:
+            yield f"{len(names)} files are not read: {why} ({name_some(names)})."
+        else:
+            yield from (f"{name} is not read: {why}." for name in names)
 
 
 def _spellings(found: Mapping[str, Any]) -> Iterator[str]:
