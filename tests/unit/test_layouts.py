@@ -8,7 +8,7 @@ import pytest
 from lesionlab.errors import LabError
 from lesionlab.sources.contents import contents_digest
 from lesionlab.sources.layout import find_layout
-from lesionlab.sources.names import clean_id, id_key, mask_key
+from lesionlab.tables.names import clean_id, id_key, mask_key
 from unit.folder import (
     FIRST,
     METADATA,

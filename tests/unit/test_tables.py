@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 import pytest
 
-from lesionlab.sources.tables import read_table
+from lesionlab.tables.reading import read_table
 from unit.folder import (
     METADATA,
     TRUTH,

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from lesionlab.errors import LabError
-from lesionlab.sources.cells import (
+from lesionlab.sources.layout import Layout
+from lesionlab.tables.cells import (
     NONE,
     as_flag,
     other_flags,
@@ -15,10 +16,9 @@ from lesionlab.sources.cells import (
     read_ids,
     read_lesions,
 )
-from lesionlab.sources.columns import SPELT, find_column, list_diagnoses
-from lesionlab.sources.joining import join_facts, join_truths
-from lesionlab.sources.layout import Layout
-from lesionlab.sources.tables import Table, read_table
+from lesionlab.tables.columns import SPELT, find_column, list_diagnoses
+from lesionlab.tables.joining import join_facts, join_truths
+from lesionlab.tables.reading import Table, read_table
 
 FACTS = ("lesion_id", "dx_type", "age", "sex", "localization")
 ALSO = {  # names of the ISIC archive

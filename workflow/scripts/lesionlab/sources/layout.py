@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lesionlab.errors import LabError
-from lesionlab.sources.names import ARCHIVES, MARK, PICTURES, id_key, mask_key
 from lesionlab.sources.roles import choose_tables
 from lesionlab.sources.walking import EMPTY, walk
+from lesionlab.tables.names import ARCHIVES, MARK, PICTURES, id_key, mask_key
 
 IMAGES, MASKS = "images", "masks"  # of an id that is there, others are not looked at
 TRUTH, METADATA = "GroundTruth.csv", "HAM10000_metadata.csv"

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from lesionlab.errors import LabError
-from lesionlab.sources.columns import IDS, find_column, list_diagnoses
-from lesionlab.sources.names import ARCHIVES
-from lesionlab.sources.tables import peek_header, read_table
+from lesionlab.tables.columns import IDS, find_column, list_diagnoses
+from lesionlab.tables.names import ARCHIVES
+from lesionlab.tables.reading import peek_header, read_table
 
 # in the order in which one of several copies is taken
 TABLES = (".csv", ".tab", ".tsv", ".txt", "")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lesionlab.errors import LabError
-from lesionlab.sources.names import plain
+from lesionlab.tables.names import plain
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 MARKED = (  # byte order marks; that of UTF-32 begins like one of UTF-16

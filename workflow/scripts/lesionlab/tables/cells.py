@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lesionlab.errors import LabError
-from lesionlab.sources.columns import IDS, find_column
-from lesionlab.sources.names import clean_id, id_key
-from lesionlab.sources.tables import SAVE, Table
+from lesionlab.tables.columns import IDS, find_column
+from lesionlab.tables.names import clean_id, id_key
+from lesionlab.tables.reading import SAVE, Table
 
 YES_NO = {"true": 1.0, "false": 0.0}
 ALLOWED = "allowed: 0 and 1, or true and false"
