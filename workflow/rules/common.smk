@@ -134,6 +134,8 @@ pathvars:
 
 RESULTS = placed("results/<run>")
 SHARED = placed("results/.shared")
+if workflow.is_main_process:
+    check_results(Path(RESULTS))
 DATA_ROOT = data_root()
 
 # False where a scheduler such as Slurm hands out memory and GPUs, and inside a job
@@ -151,9 +153,7 @@ FOLDS = [
     for number in range(NUMBER_OF_FOLDS.get(config["split"]["protocol"], 1))
 ]
 # sources that are tested and not trained on, of protocol `source` alone
-HELD_OUT = (
-    config["split"]["sources"] if config["split"]["protocol"] == "source" else []
-)
+HELD_OUT = config["split"]["sources"] if config["split"]["protocol"] == "source" else []
 ARMS = list(config["classification"]["arms"])
 # arms that show the lesion cut out by a predicted mask, and what they stand beside
 CUT_ARMS = [a for a in ARMS if a in ("original", "segmented", "segmented_true")]
