@@ -21,7 +21,7 @@ from lesionlab.classification.network import (
     save_model,
 )
 from lesionlab.errors import LabError
-from lesionlab.weights.file import inspect_weights
+from lesionlab.weights.file import check_intact, inspect_weights
 from unit.weight_files import network, refuse, small
 
 MUTATIONS = 100  # of each kind
@@ -67,8 +67,12 @@ def test_the_checksum_beside_the_file_is_compared(state, tmp_path):
     with pytest.raises(LabError, match=r"SHA-256 is not the one in .*w\.json: damaged"):
         load_initial_weights(build_resnet(3, seed=1), path)
     known = hashlib.sha256(path.read_bytes()).hexdigest()
-    facts.write_text(json.dumps({"variant": "v1.5", "sha256": known}))
-    load_initial_weights(build_resnet(3, seed=1), path)
+    for spelt in (known, known.upper()):
+        facts.write_text(json.dumps({"variant": "v1.5", "sha256": spelt}))
+        check_intact(path)
+    facts.write_text("[]")
+    with pytest.raises(LabError, match=r"w\.json: no readable JSON object; mend it or"):
+        check_intact(path)
 
 
 def test_weights_of_another_width_or_without_numbers_are_named(state, tmp_path):

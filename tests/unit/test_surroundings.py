@@ -3,6 +3,7 @@
 import os
 import re
 import resource
+import subprocess
 import sys
 
 import pulp
@@ -10,6 +11,8 @@ import pytest
 
 from lesionlab.errors import LabError
 from lesionlab.host.surroundings import (
+    check_checkout,
+    check_encodable,
     check_python,
     check_room,
     check_submittable,
@@ -40,6 +43,36 @@ def test_a_folder_that_slurm_would_not_find_is_refused(tmp_path, letter):
 def test_a_python_without_what_planning_needs_is_refused():
     with pytest.raises(LabError, match="this Python lacks no_such_package; run"):
         check_python(packages=["json", "no_such_package"])
+
+
+@pytest.mark.parametrize("name", ["le {x}", "{", "a}"])
+def test_a_checkout_that_snakemake_would_misread_is_refused(tmp_path, name):
+    with pytest.raises(LabError, match=r"takes [{}] in the path of a workflow for the"):
+        check_checkout(tmp_path / name)
+    check_checkout(tmp_path / "größe (2) $d'été")
+
+
+ASK = """
+from lesionlab.host.surroundings import LabError, check_encodable
+check_encodable("/data/ham")
+try:
+    check_encodable("/data/gr\\xf6sse")
+except LabError as why:
+    print(ascii(str(why)))
+"""
+
+
+def test_a_letter_that_the_locale_has_not_is_named(repository):
+    environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment["PYTHONPATH"] = str(repository / "workflow" / "scripts")
+    done = subprocess.run(
+        [sys.executable, "-c", ASK], env=environment, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == ascii(
+        "/data/grösse: 'ö' is in no name of a file here, where Python reads names as "
+        "ascii; set PYTHONUTF8=1, or LC_ALL=C.UTF-8"
+    )
+    check_encodable("/data/grösse")
 
 
 @pytest.fixture

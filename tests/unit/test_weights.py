@@ -17,6 +17,7 @@ from lesionlab.classification.network import (
     load_initial_weights,
 )
 from lesionlab.errors import LabError
+from lesionlab.weights.file import check_named_file
 from lesionlab.weights.names import COUNTER, resnet50_names
 from unit.weight_files import network, refuse, small
 
@@ -75,6 +76,24 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
         "no readable weights (No such file or directory)"
     )
     assert refuse(tmp_path) == "no readable weights (Is a directory)"
+
+
+def test_a_name_in_a_config_that_is_no_files_is_explained(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "{w}.pth").touch()
+    for name, line in (
+        ("~/w.pth", f"~/w.pth: ~ is not replaced; write {tmp_path}/w.pth"),
+        (str(tmp_path), f"{tmp_path}: a folder; name the file of weights in it"),
+        ("none.pth", "none.pth: no such file; name one, or imagenet, or none"),
+        (
+            f"{tmp_path}/{{w}}.pth",
+            f"{tmp_path}/{{w}}.pth: Snakemake takes braces for the marks of a "
+            "wildcard; rename it",
+        ),
+    ):
+        with pytest.raises(LabError) as why:
+            check_named_file(name)
+        assert str(why.value) == line
 
 
 def test_files_of_keras_are_named(tmp_path):

@@ -11,7 +11,7 @@ from snakemake.utils import update_config
 from lesionlab.classification.arms import ARMS as KNOWN_ARMS
 from lesionlab.classification.scope import RUN, arm_scope
 from lesionlab.weights.variant import weights_variant
-from lesionlab.weights.file import inspect_weights
+from lesionlab.weights.file import check_named_file, inspect_weights
 from lesionlab.codedigest import code_digest
 from lesionlab.config import (
     check_arms,
@@ -60,19 +60,16 @@ def check_weights(wanted):
         )
     if weights in ("none", "imagenet"):
         return
-    if not Path(weights).is_file():
-        refuse(
-            f"config: classification.weights: {weights}: no such file; name one, or "
-            "imagenet, or none"
-        )
+    try:
+        check_encodable(weights)
+        check_named_file(weights)
+        inspect_weights(Path(weights))
+    except LabError as why:
+        refuse(f"config: classification.weights: {why}")
     try:
         weights_variant(Path(weights), variant)
     except LabError as why:
         refuse(f"config: {why}")
-    try:
-        inspect_weights(Path(weights))
-    except LabError as why:
-        refuse(f"config: classification.weights: {why}")
 
 
 def data_root():
@@ -91,6 +88,7 @@ def data_root():
     root = Path(root).expanduser()
     if workflow.is_main_process:  # a job need not look again
         try:
+            check_encodable(str(root))
             find_layout(root)
         except LabError as why:
             refuse(why)

@@ -49,6 +49,8 @@ sys.path.insert(0, str(SCRIPTS))
 from lesionlab.errors import LabError
 from lesionlab.host.command import plans_jobs, runs_jobs
 from lesionlab.host.surroundings import (
+    check_checkout,
+    check_encodable,
     check_python,
     check_room,
     check_submittable,
@@ -57,6 +59,7 @@ from lesionlab.host.surroundings import (
 
 try:
     check_python()
+    check_checkout(CHECKOUT)
     if workflow.is_main_process:  # a job's TMPDIR may be of the head node alone
         check_room()
         if plans_jobs():

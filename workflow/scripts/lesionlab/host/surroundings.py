@@ -73,6 +73,49 @@ def check_submittable(*folders: Path) -> None:
             )
 
 
+def check_checkout(folder: Path) -> None:
+    """Refuse a place of the workflow that Snakemake would read as something else.
+
+    Parameters
+    ----------
+    folder : Path
+        The checkout.
+
+    Raises
+    ------
+    LabError
+        Names the brace.
+    """
+    odd = re.search(r"[{}]", str(folder))
+    if odd:
+        raise LabError(
+            f"{folder}: Snakemake takes {odd[0]} in the path of a workflow for the "
+            "mark of a wildcard; rename the folder"
+        )
+
+
+def check_encodable(path: str) -> None:
+    """Refuse a path that this Python, under an odd locale, cannot look for.
+
+    Parameters
+    ----------
+    path : str
+        From a config.
+
+    Raises
+    ------
+    LabError
+        Names the letter and the variable.
+    """
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError as why:
+        raise LabError(
+            f"{path}: {path[why.start]!r} is in no name of a file here, where Python "
+            f"reads names as {why.encoding}; set PYTHONUTF8=1, or LC_ALL=C.UTF-8"
+        ) from why
+
+
 def check_room(environment: Mapping[str, str] = os.environ) -> None:
     """Refuse a full or unusable folder of temporary files.
 

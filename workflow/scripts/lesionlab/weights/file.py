@@ -37,6 +37,32 @@ MARKS = (
 )
 
 
+def check_named_file(name: str) -> None:
+    """Refuse a name in a config that is no file's.
+
+    Parameters
+    ----------
+    name : str
+        As it stands there.
+
+    Raises
+    ------
+    LabError
+        Says what it is instead.
+    """
+    path = Path(name)
+    if not path.exists() and name.startswith("~"):
+        raise LabError(f"{name}: ~ is not replaced; write {path.expanduser()}")
+    if path.is_dir():
+        raise LabError(f"{name}: a folder; name the file of weights in it")
+    if not path.is_file():
+        raise LabError(f"{name}: no such file; name one, or imagenet, or none")
+    if "{" in name or "}" in name:
+        raise LabError(
+            f"{name}: Snakemake takes braces for the marks of a wildcard; rename it"
+        )
+
+
 def inspect_weights(path: Path, wanted: Collection[str] | None = None) -> str:
     """Refuse what cannot be the weights of a ResNet-50, whatever its name says.
 
