@@ -8,8 +8,21 @@ import sys
 import pytest
 
 from lesionlab.errors import LabError
-from lesionlab.host.occupancy import check_place, check_writable, hold_results
+from lesionlab.host.occupancy import (
+    SHARED_BUSY,
+    check_place,
+    check_writable,
+    hold_results,
+)
 
+WRITE = """
+import sys, time
+from pathlib import Path
+from lesionlab.host.occupancy import hold_while_writing
+with hold_while_writing(Path(sys.argv[1])):
+    print("writes", flush=True)
+    sys.stdin.readline()
+"""
 HOLD = """
 import sys
 from pathlib import Path
@@ -49,6 +62,43 @@ def test_results_that_another_run_holds_are_refused_under_any_name(holder, tmp_p
             "another name (run:)"
         )
     hold_results(folder.with_name("other")).release()
+
+
+def test_two_writers_of_a_shared_folder_follow_one_another(repository, tmp_path):
+    cache = tmp_path / "shared" / "downloads"
+
+    def begin():
+        return subprocess.Popen(
+            [sys.executable, "-c", WRITE, str(cache)],
+            env={**os.environ, "PYTHONPATH": str(repository / "workflow" / "scripts")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    with begin() as first:
+        assert first.stdout.readline() == "writes\n"
+        with begin() as second:
+            line = f"{cache}: another process writes there; this one waits for it"
+            assert second.stderr.readline().endswith(f"{line}\n")
+            first.communicate("\n")
+            assert second.stdout.readline() == "writes\n"
+            second.communicate("\n")
+    assert [path.name for path in cache.parent.iterdir()] == [".downloads.lock"]
+
+
+def test_what_all_runs_share_is_made_by_one(tmp_path):
+    shared = tmp_path / ".shared"
+    held = hold_results(shared, SHARED_BUSY)
+    with pytest.raises(LabError) as why:
+        hold_results(shared, SHARED_BUSY)
+    held.release()
+    assert str(why.value) == (
+        f"{shared}: another run is making what all runs here share (process "
+        f"{os.getpid()} on {os.uname().nodename}); start again once that is there, or "
+        "has ended"
+    )
 
 
 def test_results_are_free_once_their_run_was_killed(holder):

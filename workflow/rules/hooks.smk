@@ -4,6 +4,7 @@ import shutil
 import yaml
 
 from lesionlab.files import atomic_path
+from lesionlab.host.occupancy import SHARED_BUSY
 from lesionlab.host.slurm import note_head, refuse_left_jobs, wait_for_left_jobs
 from lesionlab.host.stamp import HEAD, is_of_another_version, scripts_stamp
 
@@ -26,6 +27,7 @@ def open_run():
     if workflow.touch:
         return
     occupy(Path(RESULTS))
+    hold_shared()
     try:
         refuse_left_jobs(Path(RESULTS), held=None not in HELD)
     except LabError as why:
@@ -35,6 +37,16 @@ def open_run():
     head = getattr(workflow.scheduler._executor, "run_uuid", None)
     if head:
         note_head(Path(RESULTS), head)
+
+
+def hold_shared():
+    """Hold what runs share, if jobs make some of it: Snakemake deletes it before them."""
+    jobs = workflow.dag.needrun_jobs()
+    if any(Path(SHARED) in Path(file).parents for job in jobs for file in job.output):
+        try:
+            HELD.append(hold_results(Path(SHARED), SHARED_BUSY))
+        except LabError as why:
+            refuse(why)
 
 
 def write_effective_config():

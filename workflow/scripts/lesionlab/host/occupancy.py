@@ -5,14 +5,25 @@ through a link, and then only a lock that lies in the results keeps two runs apa
 """
 
 import errno
+import logging
 import os
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from lesionlab.errors import LabError
 
+BUSY = (
+    "another run works on these results ({who}); wait until it has ended, or give this "
+    "one another name (run:)"
+)
+SHARED_BUSY = (
+    "another run is making what all runs here share ({who}); start again once that is "
+    "there, or has ended"
+)
 # what a file system without locks says when it is asked for one
 LOCKLESS = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK)
 
@@ -74,13 +85,43 @@ def check_writable(folder: Path) -> None:
             )
 
 
-def hold_results(folder: Path) -> FileLock | None:
+@contextmanager
+def hold_while_writing(folder: Path) -> Iterator[None]:
+    """Hold a folder that runs share; wait for another process that does, and say so.
+
+    Parameters
+    ----------
+    folder : Path
+        The lock lies beside it.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    place = folder.with_name(f".{folder.name}.lock")
+    lock = FileLock(place, fallback_to_soft=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        line = f"{folder}: another process writes there; this one waits for it"
+        logging.warning(line)
+        print(line, file=sys.stderr, flush=True)
+        lock.acquire()
+    except OSError as why:
+        if why.errno not in LOCKLESS:
+            raise
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def hold_results(folder: Path, busy: str = BUSY) -> FileLock | None:
     """Hold the results of a run until this process ends.
 
     Parameters
     ----------
     folder : Path
         Of the run; made if it is not there.
+    busy : str
+        What is said where another process holds them.
 
     Returns
     -------
@@ -107,10 +148,7 @@ def hold_results(folder: Path) -> FileLock | None:
         lock.acquire(timeout=0)
     except Timeout as why:
         who = holder.read_text(encoding="utf-8") if holder.exists() else "a process"
-        raise LabError(
-            f"{folder}: another run works on these results ({who}); wait until it has "
-            "ended, or give this one another name (run:)"
-        ) from why
+        raise LabError(f"{folder}: {busy.format(who=who)}") from why
     except OSError as why:
         if why.errno in LOCKLESS:
             return None
