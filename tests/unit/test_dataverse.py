@@ -43,6 +43,17 @@ def test_what_is_published_is_fetched_once(server, cache):
     assert len(server.asked) == first
 
 
+def test_nothing_is_removed_but_what_a_killed_download_left(server, cache):
+    mine = ("tmp", "tmp_notes.txt", "tmpabcdefgh.csv", "tmpABCDEFGH")
+    cache.mkdir()
+    for name in (*mine, "tmpab_d3fgh"):
+        (cache / name).touch()
+    (cache / "tmpfolder00").mkdir()
+    fetch(server, cache)
+    left = {path.name for path in cache.glob("tmp*")}
+    assert left == {*mine, "tmpfolder00"}
+
+
 def test_files_that_were_laid_there_by_hand_need_no_network(server, cache):
     cache.mkdir()
     for name, content in server.files.items():

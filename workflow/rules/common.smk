@@ -10,7 +10,7 @@ from snakemake.utils import update_config
 from lesionlab.classification.arms import ARMS as KNOWN_ARMS
 from lesionlab.classification.scope import RUN, arm_scope
 from lesionlab.weights.variant import weights_variant
-from lesionlab.weights.file import inspect_weights
+from lesionlab.weights.file import check_named_file, inspect_weights
 from lesionlab.codedigest import code_digest
 from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
 from lesionlab.devices import list_gpus
@@ -53,19 +53,16 @@ def check_weights(wanted):
         )
     if weights in ("none", "imagenet"):
         return
-    if not Path(weights).is_file():
-        refuse(
-            f"config: classification.weights: {weights}: no such file; name one, or "
-            "imagenet, or none"
-        )
+    try:
+        check_encodable(weights)
+        check_named_file(weights)
+        inspect_weights(Path(weights))
+    except LabError as why:
+        refuse(f"config: classification.weights: {why}")
     try:
         weights_variant(Path(weights), variant)
     except LabError as why:
         refuse(f"config: {why}")
-    try:
-        inspect_weights(Path(weights))
-    except LabError as why:
-        refuse(f"config: classification.weights: {why}")
 
 
 def data_root():
@@ -84,6 +81,7 @@ def data_root():
     root = Path(root).expanduser()
     if workflow.is_main_process:  # a job need not look again
         try:
+            check_encodable(str(root))
             find_layout(root)
         except LabError as why:
             refuse(why)
@@ -127,6 +125,8 @@ pathvars:
 
 RESULTS = placed("results/<run>")
 SHARED = placed("results/.shared")
+if workflow.is_main_process:
+    check_results(Path(RESULTS))
 DATA_ROOT = data_root()
 
 # False where a scheduler such as Slurm hands out memory and GPUs, and inside a job
@@ -144,9 +144,7 @@ FOLDS = [
     for number in range(NUMBER_OF_FOLDS.get(config["split"]["protocol"], 1))
 ]
 # sources that are tested and not trained on, of protocol `source` alone
-HELD_OUT = (
-    config["split"]["sources"] if config["split"]["protocol"] == "source" else []
-)
+HELD_OUT = config["split"]["sources"] if config["split"]["protocol"] == "source" else []
 ARMS = list(config["classification"]["arms"])
 # arms that show the lesion cut out by a predicted mask, and what they stand beside
 CUT_ARMS = [a for a in ARMS if a in ("original", "segmented", "segmented_true")]
