@@ -56,13 +56,16 @@ def check_weights(wanted):
     try:
         check_encodable(weights)
         check_named_file(weights)
-        inspect_weights(Path(weights))
     except LabError as why:
         refuse(f"config: classification.weights: {why}")
     try:
         weights_variant(Path(weights), variant)
     except LabError as why:
         refuse(f"config: {why}")
+    try:
+        inspect_weights(Path(weights))
+    except LabError as why:
+        refuse(f"config: classification.weights: {why}")
 
 
 def data_root():
