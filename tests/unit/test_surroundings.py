@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import subprocess
 import sys
 
@@ -19,6 +18,7 @@ from lesionlab.host.surroundings import (
     check_working_directory,
     solver_folder,
 )
+from unit.room import little_room
 
 
 @pytest.mark.parametrize("path", ["/opt/a b/python", "/opt/a'b/python", "/$x/python"])
@@ -75,15 +75,6 @@ def test_a_letter_that_the_locale_has_not_is_named(repository):
     check_encodable("/data/grösse")
 
 
-@pytest.fixture
-def no_room():
-    """Of a file, 4 kB can be written at most."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-
 @pytest.mark.parametrize("name", ["missing", "file"])
 def test_a_folder_that_is_none_is_refused(tmp_path, name):
     (tmp_path / "file").touch()
@@ -91,7 +82,6 @@ def test_a_folder_that_is_none_is_refused(tmp_path, name):
         check_room({"TMPDIR": str(tmp_path / name)})
 
 
-@pytest.mark.usefixtures("no_room")
 def test_a_folder_without_room_is_refused(tmp_path):
     mend = "make room for temporary files there, or name another folder"
     for names, line in (
@@ -100,7 +90,7 @@ def test_a_folder_without_room_is_refused(tmp_path):
         # what the solver takes, whatever Python falls back to
         ((), f"/tmp: File too large; {mend}: TMPDIR=/path/to/folder"),
     ):
-        with pytest.raises(LabError) as why:
+        with little_room(), pytest.raises(LabError) as why:
             check_room(dict.fromkeys(names, str(tmp_path)))
         assert str(why.value).startswith(line)
     assert list(tmp_path.iterdir()) == []
@@ -133,13 +123,13 @@ def test_the_folder_of_the_solver_is_the_one_that_it_takes(
     assert solver_folder(os.environ) == pulp.apis.LpSolver_CMD("solver").tmpDir
 
 
-@pytest.mark.usefixtures("no_room")
 def test_a_working_directory_without_room_is_refused(tmp_path):
     line = f"^{tmp_path}: File too large; make room and run again, or start elsewhere:"
-    with pytest.raises(LabError, match=line):
-        check_working_directory(tmp_path)
-    check_working_directory(tmp_path, room=False)
-    check_working_directory(tmp_path / "new", room=False)
+    with little_room():
+        with pytest.raises(LabError, match=line):
+            check_working_directory(tmp_path)
+        check_working_directory(tmp_path, room=False)
+        check_working_directory(tmp_path / "new", room=False)
     assert list(tmp_path.iterdir()) == []
 
 
