@@ -38,7 +38,7 @@ def test_the_page_is_shown_each_time_and_nothing_is_trained(check, root):
     assert page.startswith(f"Data in {root}\n")
     assert "To know: nothing; all is as usual." in page
     made = {path.name for path in results.iterdir()}
-    assert made == {"data", "logs", "benchmarks", "config.yaml"}
+    assert made == {"data", "logs", "benchmarks", "config.yaml", ".state"}
 
 
 def test_a_root_that_cannot_be_used_ends_in_one_line(check, root):
