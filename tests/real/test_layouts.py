@@ -3,43 +3,39 @@
 import pandas as pd
 import pytest
 
-from lesionlab.data.table import index_root
 from lesionlab.decoding.masks import open_mask
 from lesionlab.files import read_csv
+from real.conftest import index
 
 pytestmark = pytest.mark.real
 
-CLASSES = {
-    "MEL": ["mel"],
-    "NV": ["nv"],
-    "Other_SC": ["akiec", "bcc", "bkl", "df", "vasc"],
-}
 PLACES = ["image", "mask"]  # differ between layouts
 PATIENTS = ["dx_type", "age", "sex", "localization"]  # unknown to ISIC 2018
 
 
-def index(root):
-    images, quarantine, found = index_root(root, classes=CLASSES, workers=2)
-    assert quarantine.empty
-    return images, found
-
-
 @pytest.fixture(scope="module")
-def kaggle(ham10000):
-    return index(ham10000)
+def part(indexed):
+    """The rows of every fifth lesion: all would take half a minute a layout."""
+    images = indexed[0]
+    kept = images["group"].isin(images["group"].drop_duplicates()[::5])
+    return images[kept].reset_index(drop=True)
 
 
-def link_parts(source, target):
-    """Halve the photographs into the two folders of the original archive."""
-    files = sorted((source / "images").iterdir())
-    for number, path in enumerate(files):
-        part = target / f"HAM10000_images_part_{1 + (number >= len(files) // 2)}"
-        part.mkdir(exist_ok=True)
-        (part / path.name).symlink_to(path)
+def take(ham10000, name, column, part):
+    """Rows of a published table that are of a part of the photographs."""
+    table = read_csv(ham10000 / name)
+    return table[table[column].isin(part["image_id"])]
 
 
-def test_all_is_as_usual_but_two_full_masks(kaggle):
-    found = kaggle[1]
+def link(source, target, suffix, part):
+    """Link the pictures of a part into a folder of another name."""
+    target.mkdir()
+    for name in part["image_id"]:
+        (target / f"{name}{suffix}").symlink_to(source / f"{name}{suffix}")
+
+
+def test_all_is_as_usual_but_two_full_masks(indexed):
+    found = indexed[1]
     assert found["masks_full"] == ["ISIC_0026042", "ISIC_0029819"]
     nothing = {"masks_cut": 0, "without_row": 0}
     assert {name: found[name]["n"] for name in nothing} == nothing
@@ -47,32 +43,38 @@ def test_all_is_as_usual_but_two_full_masks(kaggle):
         assert not found[name], name
 
 
-def test_the_original_layout_gives_the_same_table(ham10000, kaggle, tmp_path):
-    link_parts(ham10000, tmp_path)
+def test_the_original_layout_gives_the_same_table(ham10000, part, tmp_path):
+    half = len(part) // 2
+    for number, rows in ((1, part[:half]), (2, part[half:])):
+        folder = tmp_path / f"HAM10000_images_part_{number}"
+        link(ham10000 / "images", folder, ".jpg", rows)
     masks = tmp_path / "HAM10000_segmentations_lesion_tschandl"
-    masks.symlink_to(ham10000 / "masks")
-    table = read_csv(ham10000 / "HAM10000_metadata.csv")
+    link(ham10000 / "masks", masks, "_segmentation.png", part)
+    table = take(ham10000, "HAM10000_metadata.csv", "image_id", part)
     table.to_csv(tmp_path / "HAM10000_metadata", sep="\t", index=False)
     images, _ = index(tmp_path)
     pd.testing.assert_frame_equal(
-        images.drop(columns=PLACES), kaggle[0].drop(columns=PLACES)
+        images.drop(columns=PLACES), part.drop(columns=PLACES)
     )
 
 
-def test_the_layout_of_isic_2018_gives_the_same_table(ham10000, kaggle, tmp_path):
-    (tmp_path / "ISIC2018_Task3_Training_Input").symlink_to(ham10000 / "images")
-    (tmp_path / "ISIC2018_Task1_Training_GroundTruth").symlink_to(ham10000 / "masks")
+def test_the_layout_of_isic_2018_gives_the_same_table(ham10000, part, tmp_path):
+    photographs = tmp_path / "ISIC2018_Task3_Training_Input"
+    link(ham10000 / "images", photographs, ".jpg", part)
+    masks = tmp_path / "ISIC2018_Task1_Training_GroundTruth"
+    link(ham10000 / "masks", masks, "_segmentation.png", part)
     truth = tmp_path / "ISIC2018_Task3_Training_GroundTruth"
     truth.mkdir()
-    (truth / f"{truth.name}.csv").symlink_to(ham10000 / "GroundTruth.csv")
-    table = read_csv(ham10000 / "HAM10000_metadata.csv")
+    rows = take(ham10000, "GroundTruth.csv", "image", part)
+    rows.to_csv(truth / f"{truth.name}.csv", index=False)
+    table = take(ham10000, "HAM10000_metadata.csv", "image_id", part)
     groups = table[["image_id", "lesion_id"]].rename(columns={"image_id": "image"})
     name = "ISIC2018_Task3_Training_LesionGroupings.csv"
     groups.to_csv(tmp_path / name, index=False)
     images, found = index(tmp_path)
     dropped = PLACES + PATIENTS
     pd.testing.assert_frame_equal(
-        images.drop(columns=dropped), kaggle[0].drop(columns=dropped)
+        images.drop(columns=dropped), part.drop(columns=dropped)
     )
     assert images[PATIENTS].isna().all(axis=None)
     assert found["lacking"] == [f"{name} says nothing of {fact}" for fact in PATIENTS]

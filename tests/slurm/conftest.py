@@ -88,6 +88,7 @@ def slurm_run(cluster, repository, tmp_path_factory):
     """The tiny run through sbatch; its classifier was cancelled as it trained."""
     folder = tmp_path_factory.mktemp("slurm_run")
     checkout = copy_checkout(repository, folder / "checkout")
+    others = {job["JobId"] for job in cluster.jobs()}
     log = folder / "head.log"
     head = start(cluster, checkout, log)
     try:
@@ -100,4 +101,5 @@ def slurm_run(cluster, repository, tmp_path_factory):
         head.kill()
         head.wait()
     results = checkout / "results" / "tiny"
-    return Run(results, cluster.jobs(), together, cancelled, cluster.devices())
+    jobs = [job for job in cluster.jobs() if job["JobId"] not in others]
+    return Run(results, jobs, together, cancelled, cluster.devices())

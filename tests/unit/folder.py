@@ -3,9 +3,14 @@
 import cv2
 import numpy as np
 import pandas as pd
+import pytest
 from PIL import Image
 
+from lesionlab.data.presence import check_classes
+from lesionlab.data.table import index_root
 from lesionlab.decoding.masks import turn
+from lesionlab.errors import LabError
+from lesionlab.words.findings import list_findings
 
 TRUTH, METADATA = "GroundTruth.csv", "HAM10000_metadata.csv"
 CLASSES = {"MEL": ["mel"], "NV": ["nv"]}
@@ -19,12 +24,41 @@ NOTHING_FOUND = {  # of a root in which all is as usual
     "respelt": {},
     "tables": [],
     "copies": 0,
+    "crowded": {},
     "masks_cut": {"n": 0, "median_between": 0, "most_between": 0},
     "masks_full": [],
     "kinds": {},
     "oriented": {},
 }
 WIDTH, HEIGHT = 48, 36
+
+
+def index(root, classes=CLASSES):
+    """The image table, the quarantine and what was found."""
+    return index_root(root, classes=classes, workers=1)
+
+
+def build(root, classes=CLASSES):
+    """The image table and the quarantine."""
+    return index(root, classes)[:2]
+
+
+def findings(root):
+    """What is said of a root that can be used."""
+    return " ".join(list_findings(index(root)[2]))
+
+
+def line_of(root):
+    """The one line that ends a run on this root."""
+
+    def run():
+        images, _, found = index(root)
+        check_classes(images["label"], CLASSES, found["refused"])
+
+    with pytest.raises(LabError) as why:
+        run()
+    assert "\n" not in str(why.value)
+    return str(why.value)
 
 
 def draw_pair(seed):

@@ -136,6 +136,6 @@ def test_diagnoses_that_no_class_names_are_refused_by_name(check, root):
 
 
 def test_a_class_without_a_photograph_ends_before_anything_is_written(check, tmp_path):
-    with pytest.raises(LabError, match=r"class DF \(df\): no usable photograph"):
+    with pytest.raises(LabError, match=r"classes: DF \(df\): no usable photograph"):
         check({**CLASSES, "DF": ["df"]})
     assert not (tmp_path / "index.csv").exists()

@@ -1,6 +1,7 @@
 """Every wrong config is refused in one line that names the key and what is allowed."""
 
 import copy
+from datetime import date
 
 import pytest
 import yaml
@@ -34,11 +35,25 @@ def change(config, key, value):
 WRONG = [
     ("segmentation.learnig_rate", 0.1, "unknown key; did you mean learning_rate"),
     ("clasification", {}, "unknown key; did you mean classification"),
-    ("run", "My Run", "text that matches"),
-    ("run", "..", "text that matches"),
+    ("run", "My Run", "name of the results folder: small letters, digits, dots, _"),
+    ("run", "..", "name of the results folder: small letters, digits"),
+    ("run", "demo\n", "'demo\\n' is not allowed; name of the results folder: small"),
+    ("run", "a" * 256, "at most 255 letters"),
+    ("run", 2024, "run: 2024 is not allowed; text (name of the results folder"),
+    ("run", 2024, "; put it in quotes"),
+    ("run", date(2024, 1, 31), "run: 2024-01-31 is not allowed; text (name of"),
+    ("run", date(2024, 1, 31), "; put it in quotes"),
+    (
+        "dataset.path",
+        7,
+        "text or null (folder in a layout of docs/data.md, or null",
+    ),
+    ("split", None, "split: empty; give it keys with values, or leave it out"),
+    ("split", [1], "[1] is not allowed; keys with values"),
+    ("classification.seeds", None, "None is not allowed; list of whole numbers"),
     ("segmentation.height", 100, "a multiple of 16"),
     ("segmentation.epochs", 0, "at least 1"),
-    ("segmentation.epochs", "ten", "integer"),
+    ("segmentation.epochs", "ten", "a whole number (epochs with dropout)"),
     ("segmentation.learning_rate", "1e-3", "write a number as 0.001 or 1.0e-3"),
     ("split.seed", "3", "this is text: leave out its quotes, and give it in a file"),
     ("split.seed", -1, "at least 0"),
@@ -52,11 +67,11 @@ WRONG = [
     ("segmentation.dropout", 1.0, "less than 1"),
     ("classification.arms", [], "at least 1"),
     ("classification.arms", ["original", "original"], "each entry once"),
-    ("classification.arms", [3], "string (name of an arm)"),
-    ("classification.seeds", [1.5], "integer"),
+    ("classification.arms", [3], "text (name of an arm)"),
+    ("classification.seeds", [1.5], "a whole number"),
     ("classification.arm_seeds", {"original": []}, "at least 1"),
     ("classification.arm_seeds", {"original": [2, 2]}, "each entry once"),
-    ("classification.arm_seeds", {"original": 2}, "array, null (list of whole"),
+    ("classification.arm_seeds", {"original": 2}, "a list or null (list of whole"),
     ("classification.arm_seeds", {"original": [-1]}, "at least 0"),
     ("classification.augmentation.jitter", 2, "less than 1"),
     ("comparison.confidence", 95, "less than 1"),
@@ -67,15 +82,15 @@ WRONG = [
     ("split.classification.train", {"Nevus": 3}, "Nevus: no such class"),
     ("split.classification.test", "all", "give a total or counts per class"),
     ("split.folds", 1, "at least 2"),
-    ("split.folds", 5.0, "integer"),
+    ("split.folds", 5.0, "a whole number"),
     ("split.folds", 100_000, "at most 50"),
     ("split.seed", 2**33, "at most 4294967295"),
     ("split.seed", 10**400, "at most 4294967295"),
-    ("segmentation.batch_size", 16.0, "integer"),
-    ("segmentation.epochs", True, "integer"),
+    ("segmentation.batch_size", 16.0, "a whole number"),
+    ("segmentation.epochs", True, "a whole number"),
     ("segmentation.learning_rate", float("nan"), "number"),
     ("segmentation.learning_rate", float("inf"), "number"),
-    ("dataset.classes", {1: ["mel"], "B": ["nv"]}, "string"),
+    ("dataset.classes", {1: ["mel"], "B": ["nv"]}, "text"),
     ("split.classification.train", {"MEL": 3, "NV": 3}, "Other_SC has no count"),
     (
         "split.classification.train",

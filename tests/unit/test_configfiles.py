@@ -1,8 +1,6 @@
 """Config files that are none, or that would lose a key, are named in one line."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -101,19 +99,3 @@ def test_a_mistyped_entry_of_the_command_line_is_named(entry):
     with pytest.raises(LabError) as why:
         check_command_line(["--cores", "all", "--config", "run=a", entry, "-n"])
     assert str(why.value).startswith(f"--config {entry}: not of the form key=value")
-
-
-def test_make_run_checks_the_files_before_snakemake(repository, tmp_path):
-    recipe = (repository / "Makefile").read_text().split("\nrun:")[1].split("\n\n")[0]
-    check, start = recipe.splitlines()[1:]
-    assert "-m lesionlab.configfiles $(ARGS)" in check
-    assert "snakemake" in start
-    done = subprocess.run(
-        [sys.executable, "-m", "lesionlab.configfiles", "--configfile", "none.yaml"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(repository / "workflow" / "scripts")},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 1
-    assert done.stderr == "none.yaml: no such config file; name one that there is\n"

@@ -16,6 +16,7 @@ import pytest
 import fetch_dataverse
 from lesionlab.dataverse.download import CHUNK
 from lesionlab.dataverse.published import FILES
+from lesionlab.errors import LabError
 from lesionlab.files import sha256_file
 from unit.dataverse_server import (
     CUT_AFTER,
@@ -30,6 +31,7 @@ from unit.dataverse_server import (
     fetch,
     publish,
     refusal,
+    zip_of,
 )
 
 
@@ -39,6 +41,17 @@ def test_what_is_published_is_fetched_once(server, cache):
     assert first == 1 + len(FILES)
     check_all(server, cache, fetch(server, cache))
     assert len(server.asked) == first
+
+
+def test_nothing_is_removed_but_what_a_killed_download_left(server, cache):
+    mine = ("tmp", "tmp_notes.txt", "tmpabcdefgh.csv", "tmpABCDEFGH")
+    cache.mkdir()
+    for name in (*mine, "tmpab_d3fgh"):
+        (cache / name).touch()
+    (cache / "tmpfolder00").mkdir()
+    fetch(server, cache)
+    left = {path.name for path in cache.glob("tmp*")}
+    assert left == {*mine, "tmpfolder00"}
 
 
 def test_files_that_were_laid_there_by_hand_need_no_network(server, cache):
@@ -183,3 +196,33 @@ def test_the_script_lays_out_the_original(server, cache, tmp_path, monkeypatch, 
     assert (root / MASKS[:-4] / "ISIC_0000000_segmentation.png").exists()
     assert (root / TABLE).read_bytes() == server.files[TABLE]
     assert "is licensed CC BY-NC 4.0" in caplog.text
+
+
+BAD = {
+    "a member that climbs out": (
+        [("ISIC_0000000.jpg", b"good"), ("../../evil.jpg", b"bad")],
+        "'../../evil.jpg' climbs out of its folder",
+    ),
+    "a bomb": ([("ISIC_0000000.jpg", bytes(20_000_000))], "bytes would come out, at"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_archive_that_was_published_so_ends_in_one_line(
+    server, cache, tmp_path, monkeypatch, name
+):
+    """Size and checksum are as published: only its members tell."""
+    members, words = BAD[name]
+    server.files[PART_1] = zip_of(members)
+    monkeypatch.setenv("HAM10000_SERVER", server.address)
+    monkeypatch.setattr(fetch_dataverse, "FILES", publish(server.files))
+    root, manifest = tmp_path / "root", tmp_path / "root.csv"
+    paths = SimpleNamespace(root=root, manifest=manifest, cache=cache)
+    with pytest.raises(LabError) as why:
+        fetch_dataverse.main(paths, options={})
+    assert words in str(why.value)
+    assert f"{cache / PART_1}: " in str(why.value)
+    assert "\n" not in str(why.value)
+    assert not manifest.exists()
+    assert not (root / PART_1[:-4]).exists()
+    assert not list(tmp_path.rglob("evil.jpg"))

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import resource
 
 import pytest
 
@@ -18,6 +17,7 @@ from unit.dataverse_server import (
     refusal,
     running,
 )
+from unit.room import little_room
 
 
 @pytest.mark.parametrize("cuts", [1, 7])
@@ -125,13 +125,11 @@ def test_another_range_than_was_asked_for_is_not_appended(server, cache):
 
 
 def test_a_full_disk_is_no_cut_connection_and_what_came_is_kept(server, cache):
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (3 * downloads.CHUNK, hard))
-    try:
-        with pytest.raises(OSError, match="File too large"):
-            fetch(server, cache)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with (
+        little_room(3 * downloads.CHUNK),
+        pytest.raises(OSError, match="File too large"),
+    ):
+        fetch(server, cache)
     assert len(server.requests_for(PART_1)) == 1
     check_all(server, cache, fetch(server, cache))
     assert server.requests_for(PART_1)[1].startswith("bytes=")

@@ -126,6 +126,7 @@ def test_library_imports_run_downwards(repository):
         "host",
         "dataverse",
         "decoding",
+        "tables",
         "sources",
         "phantom",
         "data",

@@ -1,23 +1,21 @@
 """Data roots as they are published or as people keep them: one image table for all."""
 
 import os
-import shutil
 
 import pandas as pd
 import pytest
 
-from lesionlab.data.table import build_table, index_root
 from lesionlab.errors import LabError
 from lesionlab.sources.contents import contents_digest
 from lesionlab.sources.layout import find_layout
-from lesionlab.sources.names import clean_id, id_key, mask_key
-from lesionlab.words.findings import list_findings
+from lesionlab.tables.names import clean_id, id_key, mask_key
 from unit.folder import (
-    CLASSES,
     FIRST,
     METADATA,
     TRUTH,
+    build,
     change_cells,
+    findings,
     make_folder,
     rewrite,
     write_pair,
@@ -31,14 +29,6 @@ PLACES = ["image", "mask"]
 def root(tmp_path):
     make_folder(tmp_path / "data")
     return tmp_path / "data"
-
-
-def build(root, classes=CLASSES):
-    return build_table(root, classes=classes, workers=1)
-
-
-def findings(root):
-    return " ".join(list_findings(index_root(root, classes=CLASSES, workers=1)[2]))
 
 
 def move(root, source, target):
@@ -214,7 +204,7 @@ def test_the_digest_sees_every_file_of_any_layout(root, tmp_path):
 
 def test_official_test_sets_are_set_aside_and_said(root):
     isic_2018(root)
-    assert find_layout(root).truth == "ISIC2018_Task3_Training_GroundTruth.csv"
+    assert find_layout(root).truths == ("ISIC2018_Task3_Training_GroundTruth.csv",)
     said = findings(root)
     assert "ISIC2018_Task3_Test_GroundTruth.csv is not read: of an official" in said
     assert "ISIC2018_Task3_Training_LesionGroupings.csv says nothing of age" in said
@@ -224,40 +214,6 @@ def test_photographs_without_a_row_are_named(root):
     write_pair(root, "ISIC_0009999", 7)
     assert "1 photograph(s) have no row in the table of diagnoses" in findings(root)
     assert "images/ISIC_0009999.jpg" in findings(root)
-
-
-def test_a_copy_is_read_once_and_two_photographs_of_one_id_are_refused(root):
-    shutil.copytree(root / "images", root / "images" / "ham10000_images_part_1")
-    images, quarantine = build(root)
-    assert len(images) == 6
-    assert "6 file(s) are copies of others" in findings(root)
-    copy = root / "images" / "ham10000_images_part_1" / f"{FIRST}.jpg"
-    copy.write_bytes((root / "images" / "ISIC_0000005.jpg").read_bytes())
-    images, quarantine = build(root)
-    assert quarantine[["image_id", "reason"]].to_numpy().tolist() == [
-        [FIRST, "two photographs"]
-    ]
-
-
-def test_two_masks_of_one_id_are_refused(root):
-    other = (root / "masks" / "ISIC_0000001_segmentation.png").read_bytes()
-    (root / "masks" / f"{FIRST}.png").write_bytes(other + b"\0")
-    assert build(root)[1]["reason"].item() == "two masks"
-
-
-def test_between_two_tables_that_differ_nothing_is_chosen(root):
-    shutil.copy(root / TRUTH, root / "truth.csv")
-    assert "truth.csv is not read: a copy of GroundTruth.csv" in findings(root)
-    rewrite(root / "truth.csv", lambda text: text.replace("1.0", "0.0", 1))
-    with pytest.raises(LabError, match="two tables of diagnoses, GroundTruth"):
-        build(root)
-
-
-def test_a_table_with_lesions_alone_gives_way_to_one_that_says_more(root):
-    groups = pd.read_csv(root / METADATA)[["image_id", "lesion_id"]]
-    groups.to_csv(root / "A_LesionGroupings.csv", index=False)
-    assert find_layout(root).metadata == METADATA
-    assert "A_LesionGroupings.csv is not read: HAM10000_meta" in findings(root)
 
 
 def test_a_folder_that_cannot_be_listed_is_said(root, monkeypatch):

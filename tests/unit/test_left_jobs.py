@@ -52,7 +52,7 @@ def test_jobs_of_this_run_are_named_and_those_of_others_are_not(run, queue):
         "a comment of two lines",
     )
     with pytest.raises(LabError) as refused:
-        refuse_left_jobs(run)
+        refuse_left_jobs(run, held=True)
     assert str(refused.value) == (
         f"slurm: jobs of an earlier call for {run} still run or wait: 7 train_unet "
         "fold0 (running), 8 make_phantom (pending); wait until they end, or set "
@@ -64,12 +64,12 @@ def test_jobs_of_this_run_are_named_and_those_of_others_are_not(run, queue):
 def test_of_many_jobs_the_first_are_named(run, queue):
     queue(*(f"{number}|head-2|PENDING|rule_score" for number in range(12)))
     with pytest.raises(LabError, match=r"9 score \(pending\), and 2 more; wait until"):
-        refuse_left_jobs(run)
+        refuse_left_jobs(run, held=True)
 
 
 def test_results_taken_to_a_machine_without_slurm_are_not_refused(run, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
-    refuse_left_jobs(run)
+    refuse_left_jobs(run, held=True)
     assert heads(run) == ["head-1", "head-2"]
 
 
@@ -80,15 +80,24 @@ def test_a_run_that_never_was_on_slurm_does_not_ask_it(run, queue):
 
 def test_an_empty_queue_forgets_all(run, queue):
     queue()
-    refuse_left_jobs(run)
+    refuse_left_jobs(run, held=True)
     assert heads(run) == []
+
+
+def test_a_head_that_may_live_is_not_forgotten(run, queue):
+    """Between two of its jobs it has nothing in the queue."""
+    queue()
+    assert list_left_jobs(run) == []
+    wait_for_left_jobs(run, "20")
+    refuse_left_jobs(run, held=False)
+    assert heads(run) == ["head-1", "head-2"]
 
 
 def test_a_queue_that_does_not_answer_is_no_empty_queue(run, queue):
     program = "#!/bin/sh\necho 'Unable to contact slurm controller' >&2\nexit 1\n"
     queue(program=program)
     with pytest.raises(LabError, match=r"\(Unable to contact .*\); try again later"):
-        refuse_left_jobs(run)
+        refuse_left_jobs(run, held=True)
     assert heads(run) == ["head-1", "head-2"]
 
 

@@ -7,12 +7,18 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from lesionlab.data.table import build_table, index_root
 from lesionlab.decoding.masks import open_mask, read_mask
+from lesionlab.decoding.shapes import is_exchanged
 from lesionlab.errors import LabError
 from lesionlab.phantom.lesions import draw_lesion, draw_photograph
-from lesionlab.words.findings import list_findings
-from unit.folder import CLASSES, FIRST, change_masks, make_folder, mask_path
+from unit.folder import (
+    FIRST,
+    build,
+    change_masks,
+    findings,
+    make_folder,
+    mask_path,
+)
 
 OPTIONS = {"width": 96, "height": 72, "seed": 4, "signal": "lesion", "strength": 1.0}
 COUNT = 12
@@ -102,6 +108,10 @@ def stretch(values):
     return (255 * (values - values.min()) / np.ptp(values)).astype(np.uint8)
 
 
+def edge(mask):
+    return (cv2.dilate(mask.astype(np.uint8), np.ones((3, 3))) > 0) & ~mask
+
+
 def no_masks(photograph, mask):
     """Pictures that are none, by name."""
     grey = cv2.cvtColor(photograph, cv2.COLOR_RGB2GRAY)
@@ -118,6 +128,8 @@ def no_masks(photograph, mask):
         ),
         "noise": noise,
         "three tones": np.where(third, 127, mask * 255).astype(np.uint8),
+        "cut out on black": photograph * mask[..., None],
+        "cut out on white": np.where(mask[..., None], photograph, 255).astype(np.uint8),
         "grey": np.full(mask.shape, 127, np.uint8),
         "slope": stretch(np.indices(mask.shape)[1]),
     }
@@ -164,6 +176,15 @@ def test_a_picture_that_is_no_mask_is_refused(name, size, kind, tmp_path):
         read_mask(tmp_path / "mask.png")
 
 
+def test_labels_with_a_border_of_255_are_refused(tmp_path):
+    """As Pascal VOC stores them: 1 is the lesion, 255 what is not judged."""
+    for number in range(COUNT):
+        mask = draw(number)[1]
+        labels = np.where(edge(mask), 255, mask).astype(np.uint8)
+        Image.fromarray(labels).save(tmp_path / "mask.png")
+        assert open_mask(tmp_path / "mask.png").lesion is None, number
+
+
 def test_labels_of_more_than_two_kinds_are_refused(tmp_path):
     labels = np.indices((36, 48))[1] // 16
     Image.fromarray(labels.astype(np.uint8)).save(tmp_path / "mask.png")
@@ -188,15 +209,11 @@ def root(tmp_path):
     return tmp_path / "data"
 
 
-def findings(root):
-    return " ".join(list_findings(index_root(root, classes=CLASSES, workers=1)[2]))
-
-
 def test_an_empty_mask_is_refused_and_a_full_one_is_named(root):
     first, second = (mask_path(root, f"ISIC_000000{number}") for number in (0, 1))
     grey(np.zeros((36, 48), bool)).save(first)
     grey(np.ones((36, 48), bool)).save(second)
-    images, quarantine = build_table(root, classes=CLASSES, workers=1)
+    images, quarantine = build(root)
     assert quarantine["reason"].tolist() == ["mask empty"]
     assert images["mask_fraction"].tolist()[0] == 1
     assert "1 mask(s) cover the whole photograph: ISIC_0000001." in findings(root)
@@ -212,6 +229,47 @@ def test_masks_that_were_cut_are_counted(root):
 def test_masks_of_the_skin_are_refused_in_one_line(root):
     change_masks(root, lambda path, mask: grey(~mask).save(path))
     with pytest.raises(LabError, match="6 of 6 masks mark all four corners") as why:
-        build_table(root, classes=CLASSES, workers=1)
+        build(root)
     assert "invert the masks" in str(why.value)
     assert FIRST in str(why.value)
+
+
+# ---- lesion and skin ----
+def invert(root, count):
+    for number in range(count):
+        path = mask_path(root, f"ISIC_{number:07d}")
+        grey(np.asarray(Image.open(path)) == 0).save(path)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_each_mask_of_the_skin_is_refused_by_name(root, count):
+    invert(root, count)
+    images, quarantine = build(root)
+    assert quarantine["reason"].tolist() == ["lesion and skin exchanged"] * count
+    assert quarantine["image_id"].iloc[0] == FIRST
+    assert len(images) == 6 - count
+
+
+def test_a_lesion_that_is_cut_by_the_frame_is_kept_and_its_inverse_is_not():
+    mask = np.zeros((100, 100), bool)
+    mask[20:60, :40] = True  # touches an edge
+    assert is_exchanged(~mask)
+    assert not is_exchanged(mask)
+    mask[:60, :] = True  # fills two corners
+    assert not is_exchanged(mask)
+    nearly = np.ones((100, 100), bool)
+    nearly[40:50, 90:] = False  # all corners, as ISIC_0028231, and not the whole edge
+    assert not is_exchanged(nearly)
+    nearly[:, 99] = True
+    assert is_exchanged(nearly)  # a small lesion, inverted
+
+
+@pytest.mark.parametrize("thickness", [1, 3])
+def test_an_outline_is_no_lesion(root, thickness):
+    mask = np.zeros((36, 48), np.uint8)
+    cv2.ellipse(mask, (24, 18), (20, 14), 0, 0, 360, 255, thickness)
+    for number, shape in enumerate(
+        (mask, np.roll(mask, 24, axis=1))
+    ):  # and an open one
+        Image.fromarray(shape).save(mask_path(root, f"ISIC_000000{number}"))
+    assert build(root)[1]["reason"].tolist() == ["mask an outline"] * 2

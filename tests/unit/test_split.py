@@ -132,8 +132,8 @@ ABSENT = [
     (
         few_melanomas(0),
         {"sizes": NATURAL, "classes": CLASSES},
-        "dataset.classes: MEL has no usable photograph; mend the data "
-        "(data/quarantine.csv lists what was refused) or set the class to null",
+        "dataset.classes: MEL: no usable photograph (data/quarantine.csv lists "
+        "what was refused); mend the data, or set dataset.classes.MEL to null",
     ),
     (
         few_melanomas(1),
@@ -170,7 +170,7 @@ ABSENT = [
     (
         few_melanomas(0),
         {"sizes": FOLDS, "protocol": "kfold", "folds": 5, "classes": CLASSES},
-        "dataset.classes: MEL has no usable photograph",
+        "dataset.classes: MEL: no usable photograph",
     ),
     (
         make_table(3),
@@ -181,7 +181,7 @@ ABSENT = [
     (
         few_melanomas(0),
         {"sizes": LEAK, "protocol": "leak", "classes": CLASSES},
-        "dataset.classes: MEL has no usable photograph",
+        "dataset.classes: MEL: no usable photograph",
     ),
 ]
 
@@ -273,56 +273,3 @@ def test_the_leak_is_measured_on_the_same_test_photographs():
         "fold == 'fold0' and (task == 'segmentation' or set == 'train')"
     )["group"]
     assert not set(held_out) & set(others)
-
-
-FEW = {
-    "classification": {"train": dict.fromkeys(CLASSES, 12), "valid": 20},
-    "segmentation": {"train": 30, "valid": 15, "test": 15},
-}
-
-
-def with_sources(table=TABLE, *, unknown=0):
-    """Lesions of three sources, one of them without melanoma; some of none."""
-    number = pd.factorize(table["group"])[0]
-    names = pd.Series(number % 3, index=table.index).map(
-        {0: "vienna", 1: "queensland", 2: "molemax"}
-    )
-    names = names.where((names != "molemax") | (table["label"] != "MEL"), "queensland")
-    names[:unknown] = None
-    return table.assign(dataset=names)
-
-
-def split_by_source(table, *sources):
-    return make_split(
-        table, protocol="source", seed=1, folds=1, sizes=FEW, sources=sources
-    )
-
-
-def test_a_source_is_tested_whole_and_trained_on_by_no_network():
-    table = with_sources(unknown=9)
-    # a lesion that two clinics photographed is in no training set
-    lesion = table.loc[table["group"].duplicated(), "group"].iloc[-1]
-    first = table.index[table["group"] == lesion][0]
-    table.loc[table["group"] == lesion, "dataset"] = "vienna"
-    table.loc[first, "dataset"] = "queensland"
-    split = split_by_source(table, "queensland", "molemax")
-    source = split["image_id"].map(table.set_index("image_id")["dataset"])
-    tested = (split["task"] == "classification") & (split["set"] == "test")
-    wanted = table.loc[table["dataset"].isin(["queensland", "molemax"]), "image_id"]
-    assert set(split.loc[tested, "image_id"]) == set(wanted)
-    assert set(source[~tested]) == {"vienna"}
-    assert lesion not in set(split.loc[~tested, "group"])
-    assert not set(table["image_id"][:9]) & set(split["image_id"])
-
-
-@pytest.mark.parametrize(
-    ("table", "source", "message"),
-    [
-        (TABLE, "vienna", "images.csv has no column dataset; the metadata of"),
-        (with_sources(), "wien", "'wien' is no source; one of molemax, queensland, v"),
-        (with_sources(), "molemax", "molemax: no photograph of class MEL; hold out"),
-    ],
-)
-def test_a_source_that_cannot_be_tested_is_refused(table, source, message):
-    with pytest.raises(LabError, match=message):
-        split_by_source(table, source)

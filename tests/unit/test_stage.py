@@ -4,8 +4,8 @@ import contextlib
 import errno
 import logging
 import os
-import resource
 import subprocess
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,6 +22,7 @@ from lesionlab.errors import LabError
 from lesionlab.figures.style import new_figure, save_figure
 from lesionlab.files import atomic_path, write_array, write_csv, write_json
 from lesionlab.stage import run_stage
+from unit.room import little_room
 
 
 @pytest.fixture
@@ -60,17 +61,7 @@ LARGE = 4096  # bytes that a full disk still takes
 @pytest.fixture
 def limited(tmp_path):
     """A folder in which no file may grow large, as under a quota."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    @contextlib.contextmanager
-    def fill():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (LARGE, limits[1]))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-    return tmp_path, fill, "File too large"
+    return tmp_path, partial(little_room, LARGE), "File too large"
 
 
 @pytest.fixture

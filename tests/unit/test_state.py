@@ -3,7 +3,6 @@
 import errno
 import hashlib
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import safetensors.numpy
 
 from lesionlab.errors import LabError
 from lesionlab.state import TrainingState
+from unit.room import little_room
 
 LIBRARY = Path(__file__).parents[2] / "workflow" / "scripts"
 HOLD = """
@@ -155,13 +155,8 @@ def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch):
 
 def test_a_full_disk_leaves_the_previous_snapshot_good(state):
     state.save(arrays(1), {"epoch": 1})
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
-    try:
-        with pytest.raises(LabError, match=r"cannot be saved .* make room"):
-            state.save({"weights": np.zeros(10_000)}, {"epoch": 2})
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with little_room(), pytest.raises(LabError, match=r"cannot be saved .* make room"):
+        state.save({"weights": np.zeros(10_000)}, {"epoch": 2})
     assert state.load()[1] == {"epoch": 1}
     assert not list(state.folder.glob("*.draft"))
 

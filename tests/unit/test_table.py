@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from lesionlab.data.audit import audit_table
-from lesionlab.data.table import build_table
+from lesionlab.data.table import index_root
 from lesionlab.decoding.masks import read_mask
 from lesionlab.errors import LabError
 from lesionlab.sources.contents import contents_digest
@@ -18,6 +18,7 @@ from unit.folder import (
     FIRST,
     HEIGHT,
     WIDTH,
+    build,
     draw_pair,
     make_folder,
     mask_path,
@@ -30,10 +31,6 @@ from unit.folder import (
 def root(tmp_path):
     make_folder(tmp_path / "data")
     return tmp_path / "data"
-
-
-def build(root, classes=CLASSES):
-    return build_table(root, classes=classes, workers=1)
 
 
 def spoil_photograph(root, content):
@@ -184,7 +181,7 @@ def test_an_inverted_palette_is_read_through_its_colours(root):
 
 
 def test_the_number_of_workers_changes_nothing(root):
-    one, two = (build_table(root, classes=CLASSES, workers=n)[0] for n in (1, 2))
+    one, two = (index_root(root, classes=CLASSES, workers=n)[0] for n in (1, 2))
     pd.testing.assert_frame_equal(one, two)
 
 

@@ -1,7 +1,6 @@
 """Both trainings: a killed one continues to the same bits, and what the recipes say."""
 
 import os
-import resource
 import subprocess
 import sys
 
@@ -12,6 +11,7 @@ from lesionlab.errors import LabError
 from lesionlab.segmentation.backend import device_kind, start_backend
 from lesionlab.state import TrainingState
 from unit.mortal import train_with_kills
+from unit.room import little_room
 
 BACKEND = "LESIONLAB_TEST_BACKEND"
 
@@ -152,13 +152,8 @@ def test_weights_of_a_unet_are_whole_or_refused_in_one_line(unet, tmp_path):
 
     path = tmp_path / "unet.weights.h5"
     model = unet[1].build_unet(height=32, width=48, dropout=0.0, seed=0)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, limits[1]))
-    try:
-        with pytest.raises(OSError, match="File too large"):
-            save_weights(model, path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with little_room(2**20), pytest.raises(OSError, match="File too large"):
+        save_weights(model, path)
     assert not list(tmp_path.iterdir())
     save_weights(model, path)
     load_weights(model, path)

@@ -10,7 +10,7 @@ TOGETHER_WITH = {
 NOT_CHANGED = {"run"}  # names another folder of results, where every stage runs
 ALTERNATIVES = {
     "dataset.source": "folder",
-    "dataset.path": "results/tiny/copy",
+    "dataset.path": "elsewhere",
     "dataset.classes": {
         "NV": ["nv", "df"],
         "Other_SC": ["akiec", "bcc", "bkl", "vasc"],

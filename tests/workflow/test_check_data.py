@@ -38,7 +38,7 @@ def test_the_page_is_shown_each_time_and_nothing_is_trained(check, root):
     assert page.startswith(f"Data in {root}\n")
     assert "To know: nothing; all is as usual." in page
     made = {path.name for path in results.iterdir()}
-    assert made == {"data", "logs", "benchmarks", "config.yaml"}
+    assert made == {"data", "logs", "benchmarks", "config.yaml", ".state"}
 
 
 def test_a_root_that_cannot_be_used_ends_in_one_line(check, root):
@@ -59,3 +59,15 @@ def test_a_root_without_masks_is_refused_before_anything_starts(check, root):
     assert done.returncode != 0
     assert f"{root}: no mask (.jpg, .jpeg, .png) in it; expected" in done.stdout
     assert not results.exists()
+
+
+def test_a_picture_that_cannot_be_read_is_one_line_before_anything_starts(check, root):
+    path = sorted((root / "images").iterdir())[0]
+    path.unlink()
+    path.symlink_to("/proc/self/mem")  # which gives an error to any reader
+    done, results = check(check=False)
+    assert done.returncode != 0
+    assert f"{path}: cannot be read (Input/output error); mend its" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "InputFunctionException" not in done.stdout
+    assert not (results / "data" / "index.csv").exists()

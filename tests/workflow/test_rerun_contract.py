@@ -79,7 +79,7 @@ def write_table(table):
 @pytest.fixture(scope="module")
 def contract(finished_folds, folder_config, tmp_path_factory):
     data = finished_folds / "results" / "tiny"
-    shutil.copytree(data / "phantom", data / "copy")
+    shutil.copytree(data / "phantom", finished_folds / "elsewhere")
     path = tmp_path_factory.mktemp("change") / "change.yaml"
     return measure(finished_folds, folder_config, path)
 

@@ -6,9 +6,13 @@ import sys
 import venv
 
 import pytest
+import safetensors.torch
+import torch
 import yaml
 
 from lesionlab.config import check_config
+from lesionlab.host.occupancy import hold_results
+from lesionlab.weights.names import resnet50_names
 from workflow.runner import (
     TINY,
     copy_checkout,
@@ -132,6 +136,14 @@ def test_as_a_module_it_makes_the_same_split_under_its_prefix(imported, split_he
     assert "Report:" not in printed
 
 
+def test_a_config_of_an_importer_that_nothing_reads_is_left_alone(imported):
+    stray = imported / "config.yaml"
+    stray.write_text("- a list\n- of an importer\n")
+    rules, _ = plan(imported, f"lab/{SPLIT}", "--forceall", configs=())
+    stray.unlink()
+    assert rules[-1] == "lab_split_dataset"
+
+
 def test_as_a_module_all_of_its_rules_bear_the_prefix(imported, split_here):
     rules, printed = plan(imported, "--forceall", configs=())
     here = stale_rules(dry_run(split_here, "--forceall"))
@@ -146,7 +158,8 @@ def test_as_a_module_all_of_its_rules_bear_the_prefix(imported, split_here):
 def test_a_module_takes_weights_from_where_the_config_says(imported, tmp_path):
     weights = imported / "ours" / "resnet50.safetensors"
     weights.parent.mkdir()
-    weights.touch()
+    names = {name: torch.zeros(1) for name in resnet50_names()}
+    weights.write_bytes(safetensors.torch.save(names))
     start = {"weights": "ours/resnet50.safetensors", "weights_variant": "v1.5"}
     changed = overlay(tmp_path / "mine.yaml", {"lesions": {"classification": start}})
     _, printed = plan(imported, "lab_classification", configs=(changed,))
@@ -185,6 +198,14 @@ def test_deployed_from_a_git_host_it_makes_the_same_split(split_here, hosted, tm
     assert (work / SPLIT).read_bytes() == (split_here / SPLIT).read_bytes()
     rules, _ = plan(work, configs=(), **hosted)
     assert rules == [*stale_rules(dry_run(split_here)), "everything"]
+    # no hook of it is called, and still its results are held
+    held = hold_results(work / "results" / "tiny")
+    refused = run_workflow(work, configs=(), check=False, **hosted)
+    held.release()
+    assert refused.returncode == 1
+    assert refused.stdout.splitlines()[-1].startswith(
+        "results/tiny: another run works on these results (process "
+    )
 
 
 def test_the_catalogue_finds_what_it_asks_for(repository):

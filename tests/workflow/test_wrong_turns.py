@@ -1,5 +1,6 @@
 """Wrong turns before a run: each ends in a line and leaves the results as they are."""
 
+import os
 import shutil
 import subprocess
 
@@ -7,6 +8,7 @@ import pytest
 
 from lesionlab.files import sha256_file
 from lesionlab.host.occupancy import hold_results
+from lesionlab.host.slurm import note_head
 from workflow.runner import PARTS, TINY, result_digests, run_workflow
 
 pytestmark = pytest.mark.workflow
@@ -87,14 +89,67 @@ def test_read_only_results_are_named_and_kept(copy):
     assert sha256_file(folder / "report.html") == before
 
 
+@pytest.mark.parametrize("target", ["nowhere", "file"])
+def test_results_that_are_no_folder_are_named(copy, target):
+    shutil.rmtree(copy / "results")
+    (copy / "file").touch()
+    (copy / "results").symlink_to(copy / target)
+    for arguments in ((), ("-n",)):
+        last = refused(copy, *arguments)[-1]
+        assert (
+            last
+            == {
+                "nowhere": f"results: a link to {copy}/nowhere, which is not there; "
+                "make that folder, or remove the link",
+                "file": "results: a file where results would go; move it away",
+            }[target]
+        )
+
+
+@pytest.fixture
+def left_job(copy, tmp_path):
+    """Environment in which a job of an earlier head process never ends."""
+    note_head(copy / "results" / "tiny", "head-1")
+    squeue = tmp_path / "bin" / "squeue"
+    squeue.parent.mkdir()
+    squeue.write_text("#!/bin/sh\necho '7|head-1|RUNNING|rule_train_unet'\n")
+    squeue.chmod(0o755)
+    return {"PATH": f"{squeue.parent}:{os.environ['PATH']}", "LESIONLAB_WAIT": "600"}
+
+
+def test_commands_that_run_nothing_wait_for_no_job(copy, left_job):
+    for option in ("--unlock", "--list", "--summary", "-n", "--touch"):
+        printed = run_workflow(copy, option, **left_job).stdout
+        assert "waits for jobs" not in printed
+    left_job["LESIONLAB_WAIT"] = ""
+    lines = refused(copy, "--forcerun", "write_headline", **left_job)
+    assert any("jobs of an earlier call for results/tiny still" in x for x in lines)
+    assert (copy / "results/tiny/.slurm/head-1").exists()
+
+
+def test_touching_results_writes_none_and_announces_none(copy):
+    config = copy / "results" / "tiny" / "config.yaml"
+    config.write_text("of another version\n")
+    printed = run_workflow(copy, "--touch", "--forceall").stdout
+    assert config.read_text() == "of another version\n"
+    assert "Report:" not in printed
+    assert "another version" not in printed
+
+
 def test_results_of_another_version_say_what_runs_again(copy):
     config = copy / "results" / "tiny" / "config.yaml"
     first, rest = config.read_text().split("\n", 1)
     assert first.startswith("# made by LesionLab ")
     config.write_text(rest)
-    printed = run_workflow(copy, "--forcerun", "write_report").stdout
-    assert (
+    line = (
         "results/tiny: made by another version of LesionLab; what it changes runs "
-        "again: write_report\n"
-    ) in printed
-    assert config.read_text() == f"{first}\n{rest}"
+        "again: write_headline"
+    )
+    # it is said again, until a run has made the whole report
+    headline = "results/tiny/comparison/headline.txt"
+    for target in (headline, headline, "all"):
+        printed = run_workflow(copy, target, "--forcerun", "write_headline").stdout
+        assert line in printed
+        assert config.read_text() == f"{first}\n{rest}"
+    printed = run_workflow(copy, "--forcerun", "write_report").stdout
+    assert "made by another version" not in printed

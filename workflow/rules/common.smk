@@ -1,5 +1,4 @@
 # What all the rule files use - the checked config, code digests, options, file lists.
-import json
 import math
 from hashlib import sha256
 
@@ -11,15 +10,9 @@ from snakemake.utils import update_config
 from lesionlab.classification.arms import ARMS as KNOWN_ARMS
 from lesionlab.classification.scope import RUN, arm_scope
 from lesionlab.weights.variant import weights_variant
-from lesionlab.weights.file import inspect_weights
+from lesionlab.weights.file import check_named_file, inspect_weights
 from lesionlab.codedigest import code_digest
-from lesionlab.config import (
-    check_arms,
-    check_config,
-    drop_nulls,
-    recipe_of,
-    seeds_of_arms,
-)
+from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
 from lesionlab.devices import list_gpus
 from lesionlab.host.machine import memory_mb
 from lesionlab.sources.contents import contents_digest
@@ -60,11 +53,11 @@ def check_weights(wanted):
         )
     if weights in ("none", "imagenet"):
         return
-    if not Path(weights).is_file():
-        refuse(
-            f"config: classification.weights: {weights}: no such file; name one, or "
-            "imagenet, or none"
-        )
+    try:
+        check_encodable(weights)
+        check_named_file(weights)
+    except LabError as why:
+        refuse(f"config: classification.weights: {why}")
     try:
         weights_variant(Path(weights), variant)
     except LabError as why:
@@ -91,6 +84,7 @@ def data_root():
     root = Path(root).expanduser()
     if workflow.is_main_process:  # a job need not look again
         try:
+            check_encodable(str(root))
             find_layout(root)
         except LabError as why:
             refuse(why)
@@ -134,6 +128,8 @@ pathvars:
 
 RESULTS = placed("results/<run>")
 SHARED = placed("results/.shared")
+if workflow.is_main_process:
+    check_results(Path(RESULTS))
 DATA_ROOT = data_root()
 
 # False where a scheduler such as Slurm hands out memory and GPUs, and inside a job
@@ -220,7 +216,10 @@ def photographs_digest():
     """Digest the raw data, so that one replaced photograph is seen."""
     root = Path(DATA_ROOT)
     name = sha256(str(root.resolve()).encode()).hexdigest()[:16]
-    return contents_digest(root, Path(SHARED, "digests", f"{name}.csv"))
+    try:
+        return contents_digest(root, Path(SHARED, "digests", f"{name}.csv"))
+    except LabError as why:
+        refuse(why)
 
 
 def split_sizes():
@@ -275,17 +274,11 @@ def outcome():
 
 
 def phantom_truth():
-    """Say what is known of a phantom; nothing of photographs."""
+    """Name where the class of a phantom shows; nothing of photographs."""
     if config["dataset"]["source"] != "phantom":
         return {}
     phantom = config["dataset"]["phantom"]
-    known = {"signal": phantom["signal"], "strength": phantom["strength"]}
-    path = Path(CHECKOUT, "workflow", "resources", "demo_truth.json")
-    measured = json.loads(path.read_text(encoding="utf-8"))
-    # as JSON holds them: no tuple, and text for keys
-    if json.loads(json.dumps(recipe_of(config))) == measured.pop("recipe"):
-        known["measured"] = measured
-    return known
+    return {"signal": phantom["signal"], "strength": phantom["strength"]}
 
 
 def config_files():

@@ -47,12 +47,23 @@ SCRIPTS = Path(CHECKOUT, "workflow", "scripts")
 sys.path.insert(0, str(SCRIPTS))
 
 from lesionlab.errors import LabError
-from lesionlab.host.surroundings import check_python, check_room, check_submittable
+from lesionlab.host.command import plans_jobs, runs_jobs
+from lesionlab.host.surroundings import (
+    check_checkout,
+    check_encodable,
+    check_python,
+    check_room,
+    check_submittable,
+    check_working_directory,
+)
 
 try:
     check_python()
+    check_checkout(CHECKOUT)
     if workflow.is_main_process:  # a job's TMPDIR may be of the head node alone
         check_room()
+        if plans_jobs():
+            check_working_directory(Path.cwd(), room=runs_jobs())
     if workflow.resource_settings.nodes is not None:
         check_submittable(CHECKOUT, Path.cwd())
 except LabError as why:

@@ -11,6 +11,7 @@ from lesionlab.dataverse.fetching import fetch_files
 from lesionlab.dataverse.published import DOI, FILES, LICENCE, SERVER
 from lesionlab.dataverse.unpacking import unpack_archive
 from lesionlab.files import sha256_file, write_csv
+from lesionlab.host.occupancy import hold_while_writing
 from lesionlab.stage import Options, Paths, run_stage
 
 
@@ -26,9 +27,10 @@ def lay_out(file: Path, root: Path) -> list[tuple[str, str]]:
 def main(paths: Paths, *, options: Options) -> None:
     server = os.environ.get("HAM10000_SERVER") or SERVER
     logging.info("HAM10000, doi:%s, is licensed %s: cite it", DOI, LICENCE)
-    files = fetch_files(FILES, paths.cache, server=server)
-    paths.root.mkdir(parents=True, exist_ok=True)
-    rows = [row for file in files for row in lay_out(file, paths.root)]
+    with hold_while_writing(paths.cache):
+        files = fetch_files(FILES, paths.cache, server=server)
+        paths.root.mkdir(parents=True, exist_ok=True)
+        rows = [row for file in files for row in lay_out(file, paths.root)]
     write_csv(paths.manifest, pd.DataFrame(sorted(rows), columns=["file", "sha256"]))
     logging.info("%d files in %s", len(rows), paths.root)
 

@@ -2,7 +2,8 @@
 
 import logging
 
-from lesionlab.data.table import check_classes, index_root
+from lesionlab.data.presence import check_classes
+from lesionlab.data.table import index_root
 from lesionlab.files import write_csv, write_json
 from lesionlab.stage import Options, Paths, run_stage
 
@@ -15,7 +16,7 @@ def main(paths: Paths, *, options: Options) -> None:
         logging.warning("%s", lack)
     for reason, names in found["refused_first"].items():
         logging.warning("refused, %s: %s", reason, ", ".join(names))
-    check_classes(images, found, options["classes"])
+    check_classes(images["label"], options["classes"], found["refused"])
     write_csv(paths.index, images)
     write_csv(paths.quarantine, quarantine)
     write_json(paths.found, found)

@@ -1,13 +1,12 @@
 """Read config files strictly: Snakemake names no file, and loses a key given twice.
 
-``python -m lesionlab.configfiles --configfile mine.yaml`` checks them before Snakemake,
-which reads those of the command line before it reads anything of this workflow.
+``python -m lesionlab.host --configfile mine.yaml`` checks them before Snakemake, which
+reads those of the command line before it reads anything of this workflow.
 """
 
 import argparse
 import json
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -166,10 +165,3 @@ def _refuse_twice(path: Path, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any
                 f"{path}: {name} stands twice, the first would be lost; join the two"
             )
     return dict(pairs)
-
-
-if __name__ == "__main__":
-    try:
-        check_command_line(sys.argv[1:])
-    except LabError as why:
-        sys.exit(str(why))

@@ -1,6 +1,7 @@
 """ResNet-50 from ImageNet, from a file, or from random weights."""
 
 import json
+import pickle
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,9 @@ from lesionlab.weights.file import (
     check_intact,
     inspect_weights,
 )
-from lesionlab.weights.names import COUNTER
+from lesionlab.weights.names import HEAD, is_passed_over
+
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 def build_resnet(classes: int, *, seed: int, variant: str = "v1.5") -> nn.Module:
@@ -66,7 +69,7 @@ def load_initial_weights(model: nn.Module, path: Path) -> None:
         If the file cannot be read, is damaged or belongs to another network.
     """
     own = model.state_dict()
-    kind = inspect_weights(path, {name for name in own if _is_needed(name)})
+    kind = inspect_weights(path, {name for name in own if not is_passed_over(name)})
     check_intact(path)
     try:
         if kind == SAFETENSORS:
@@ -74,34 +77,27 @@ def load_initial_weights(model: nn.Module, path: Path) -> None:
         else:
             with warnings.catch_warnings(action="ignore"):  # of protocols of pickle
                 state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, SafetensorError, ValueError, EOFError) as why:
-        reason = str(why).splitlines()[0] if str(why) else type(why).__name__
-        raise LabError(f"{path}: no readable weights ({reason})") from why
-    except Exception as why:  # the unpickler raises a type of its own
+    except pickle.UnpicklingError as why:
         raise LabError(
             f"{path}: refused, it holds more than weights; save a state dict alone"
         ) from why
+    except Exception as why:  # on damaged bytes it raises all kinds
+        reason = str(why).splitlines()[0] if str(why) else type(why).__name__
+        raise LabError(f"{path}: no readable weights ({reason})") from why
     if reason := _explain_unlike(own, state):
         raise LabError(f"{path}: {reason}")
-    body = {name: value for name, value in state.items() if not _is_head(name)}
+    body = {name: value for name, value in state.items() if not name.startswith(HEAD)}
     model.load_state_dict({**own, **body})
-
-
-def _is_head(name: str) -> bool:
-    return name.startswith("fc.")
-
-
-def _is_needed(name: str) -> bool:
-    return not _is_head(name) and not name.endswith(COUNTER)
 
 
 def _explain_unlike(own: Mapping[str, torch.Tensor], state: Any) -> str:
     """Say what keeps a state dict from being that of `own`, but for its head."""
     if not isinstance(state, Mapping):
         return f"a {type(state).__name__}, not a state dict; save one alone"
-    wanted = {name for name in own if not _is_head(name)}
-    foreign = sorted(n for n in map(str, state) if n not in wanted and not _is_head(n))
-    missing = sorted(n for n in wanted - set(state) if _is_needed(n))
+    wanted = {name for name in own if not name.startswith(HEAD)}
+    others = {*map(str, state)} - set(own)
+    foreign = sorted(name for name in others if not name.startswith(HEAD))
+    missing = sorted(n for n in wanted - set(state) if not is_passed_over(n))
     if foreign or missing:
         return f"not the weights of a ResNet-50 ({(foreign + missing)[0]})"
     for name in sorted(wanted & set(state)):
@@ -112,8 +108,21 @@ def _explain_unlike(own: Mapping[str, torch.Tensor], state: Any) -> str:
                 f"not the weights of a ResNet-50: {name} is {found}, not {shape}, as "
                 "in a wide one or a ResNeXt"
             )
-        if not torch.isfinite(value).all():
-            return f"{name} holds a value that is no number; take sound weights"
+        if not is_passed_over(name) and (wrong := _explain_useless(name, value)):
+            return f"{name} {wrong}; take sound weights"
+    return ""
+
+
+def _explain_useless(name: str, value: torch.Tensor) -> str:
+    """Say why a network with these weights could not be trained any further."""
+    if value.dtype not in FLOATS:
+        return f"holds numbers of kind {str(value.dtype).removeprefix('torch.')}"
+    if not torch.isfinite(value.to(torch.float32)).all():
+        return "holds a value that is no number"
+    if value.ndim == 4 and not value.any():
+        return "is a convolution of zeros alone"
+    if name.endswith("running_var") and (value < 0).any():
+        return "holds a variance below zero"
     return ""
 
 

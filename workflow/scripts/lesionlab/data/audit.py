@@ -17,7 +17,7 @@ def audit_table(
     Parameters
     ----------
     images, quarantine : DataFrame
-        From :func:`lesionlab.data.table.build_table`.
+        From :func:`lesionlab.data.table.index_root`.
     classes : sequence of str
         In the order in which they are reported.
 

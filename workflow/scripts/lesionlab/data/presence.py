@@ -8,27 +8,49 @@ import pandas as pd
 from lesionlab.errors import LabError
 
 
-def check_classes(labels: pd.Series, classes: Collection[str]) -> None:
+def check_classes(
+    labels: pd.Series,
+    classes: Collection[str],
+    refused: Mapping[str, Mapping[str, int]] | None = None,
+) -> None:
     """Refuse data in which a class is empty.
 
     Parameters
     ----------
     labels : Series of str
         Of each photograph.
-    classes : collection of str
-        Those of the config.
+    classes : collection of str, or mapping of sequences of str
+        Those of the config, and their diagnoses where these are known.
+    refused : Mapping, optional
+        Label, or empty where there is none: reason: how many, of those that were
+        refused before.
 
     Raises
     ------
     LabError
-        Names the first class that has no photograph.
+        Names the first class that has no photograph, and what became of its own.
     """
+    left = set(labels)
     for label in classes:
-        if not (labels == label).any():
-            raise LabError(
-                f"dataset.classes: {label} has no usable photograph; mend the data "
-                "(data/quarantine.csv lists what was refused) or set the class to null"
-            )
+        if label in left:
+            continue
+        named = ""
+        if isinstance(classes, Mapping):
+            named = f" ({', '.join(classes[label])})"
+        raise LabError(
+            f"dataset.classes: {label}{named}: no usable photograph"
+            f"{_what_became(label, refused)}; mend the data, or set "
+            f"dataset.classes.{label} to null"
+        )
+
+
+def _what_became(label: str, refused: Mapping[str, Mapping[str, int]] | None) -> str:
+    if refused is None:
+        return " (data/quarantine.csv lists what was refused)"
+    own, other = refused.get(label, {}), refused.get("", {})
+    why = ", ".join(f"{reason} {n}" for reason, n in (own or other).items())
+    whose = "of it" if own else "of no class"
+    return f"; refused {whose}: {why}" if why else ", and the tables name none"
 
 
 def check_sets(

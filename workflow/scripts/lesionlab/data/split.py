@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
+from lesionlab.data.clinics import hold_out
 from lesionlab.data.presence import check_classes, check_sets
 from lesionlab.errors import LabError
 from lesionlab.randomness import SPLIT_FOLDS, SPLIT_SET, derive_seed, generator
@@ -89,32 +90,49 @@ def make_split(
     """
     classes = list(classes) or sorted(table["label"].unique())
     check_classes(table["label"], classes)
-    pool = table[["image_id", "group", "label"]].sort_values("image_id")
-    pool = pool.assign(unit=pool["image_id" if protocol == "image" else "group"])
-    mixed = pool.groupby("unit")["label"].nunique()
-    if (mixed > 1).any():
-        name = mixed.index[mixed > 1][0]
-        raise LabError(f"images.csv: group {name} has two labels; see data/audit.json")
+    pool = _make_pool(table, unit="image_id" if protocol == "image" else "group")
     if protocol == "leak":
         split = _split_both_ways(pool, sizes=sizes, seed=seed)
-        check_sets(split, classes, protocol=protocol, sizes=sizes)
-        return split
-    kfold = protocol == "kfold"
-    tests = _deal_folds(pool, folds=folds, seed=seed) if kfold else [None]
-    if protocol == "source":
-        pool, tests = _hold_out(pool, table, sources)
+    else:
+        kfold = protocol == "kfold"
+        tests = _deal_folds(pool, folds=folds, seed=seed) if kfold else [None]
+        if protocol == "source":
+            pool, tests = hold_out(pool, table, sources)
+        own = _size_of_fold(sizes) if kfold else sizes
+        split = _split_folds(pool, tests, sizes=own, seed=seed)
+    check_sets(split, classes, protocol=protocol, sizes=sizes)
+    return split
+
+
+def _split_folds(
+    pool: pd.DataFrame,
+    tests: Sequence[pd.Series | None],
+    *,
+    sizes: Mapping[str, Mapping[str, Size]],
+    seed: int,
+) -> pd.DataFrame:
+    """Split once for each test set; None is drawn."""
     parts = [
         _split_fold(
             pool,
             draw=Draw(number, seed),
-            sizes=_size_of_fold(sizes) if kfold else sizes,
+            sizes=sizes,
             given={} if test is None else {"test": test},
         )
         for number, test in enumerate(tests)
     ]
-    split = pd.concat(parts, ignore_index=True)
-    check_sets(split, classes, protocol=protocol, sizes=sizes)
-    return split
+    return pd.concat(parts, ignore_index=True)
+
+
+def _make_pool(table: pd.DataFrame, *, unit: str) -> pd.DataFrame:
+    """Give the photographs in order, each with the unit that is drawn as a whole."""
+    pool = table[["image_id", "group", "label"]].sort_values("image_id")
+    pool = pool.assign(unit=pool[unit])
+    mixed = pool.groupby("unit")["label"].nunique()
+    if (mixed > 1).any():
+        name = mixed.index[mixed > 1][0]
+        raise LabError(f"images.csv: group {name} has two labels; see data/audit.json")
+    return pool
 
 
 def _size_of_fold(
@@ -143,35 +161,6 @@ def _split_both_ways(
         for number, way in enumerate((pool, single))
     ]
     return pd.concat(parts, ignore_index=True)
-
-
-def _hold_out(
-    pool: pd.DataFrame, table: pd.DataFrame, sources: Sequence[str]
-) -> tuple[pd.DataFrame, list[pd.Series]]:
-    """Take the photographs of some sources for the test set.
-
-    Those of an unknown source are in no set: they may be of one that is held out.
-    """
-    if "dataset" not in table:
-        raise LabError(
-            "split.protocol: source: images.csv has no column dataset; the metadata of "
-            "the original archive name the source of each photograph, take these"
-        )
-    source = pool["image_id"].map(table.set_index("image_id")["dataset"])
-    known = source.dropna().unique()
-    for name in sources:
-        if name not in known:
-            allowed = ", ".join(sorted(known))
-            raise LabError(f"split.sources: {name!r} is no source; one of {allowed}")
-    held_out = source.isin(sources)
-    for label in sorted(set(pool["label"])):
-        if not (pool.loc[held_out, "label"] == label).any():
-            raise LabError(
-                f"split.sources: {', '.join(sources)}: no photograph of class {label}; "
-                "hold out a source that has one, or leave the class out of "
-                "dataset.classes"
-            )
-    return pool[source.notna()], [pool.loc[held_out, "image_id"]]
 
 
 def _deal_folds(pool: pd.DataFrame, *, folds: int, seed: int) -> list[pd.Series]:

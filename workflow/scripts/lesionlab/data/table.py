@@ -10,6 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
+from lesionlab.data.refusals import explain_refusals, refuse_exchanged, refuse_packed
 from lesionlab.decoding.examination import Finding, examine
 from lesionlab.errors import LabError
 from lesionlab.sources.diagnoses import read_diagnoses
@@ -49,13 +50,6 @@ def examine_all(layout: Layout, keys: Sequence[str], *, workers: int) -> list[Fi
     return list(tqdm(findings, "photographs", len(keys), unit="img", disable=None))
 
 
-def build_table(
-    root: Path, *, classes: Mapping[str, Sequence[str]], workers: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Build the image table and the quarantine; see :func:`index_root`."""
-    return index_root(root, classes=classes, workers=workers)[:2]
-
-
 def index_root(
     root: Path, *, classes: Mapping[str, Sequence[str]], workers: int
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
@@ -92,85 +86,23 @@ def index_root(
     foreign = table["label"].isna() & (table["reason"] == "")
     table.loc[foreign, "reason"] = "unknown dx: " + table["dx"]
     table = table.sort_values("image_id", kind="stable").reset_index(drop=True)
+    refuse_packed(layout, table)
     findings = examine_all(layout, table["key"], workers=workers)
     facts = pd.DataFrame([vars(finding) for finding in findings])
     table["reason"] = table["reason"].where(table["reason"] != "", facts["reason"])
     table = table.join(facts.drop(columns="reason")).rename(columns={"file": "image"})
     found |= sum_up(layout, table)
-    _refuse_exchanged(table, root)
+    refuse_exchanged(table, root)
     refused = table["reason"] != ""
     quarantine = table.loc[refused, ["image_id", "image", "reason"]]
     images = table[~refused].copy()
     if images.empty:
-        raise LabError(f"{root}: no usable photograph ({_explain(table, layout)})")
+        raise LabError(
+            f"{root}: no usable photograph ({explain_refusals(table, layout)})"
+        )
     images["group"] = group_photographs(images)
     columns = COLUMNS + [name for name in FURTHER if name in images]
     return images[columns], quarantine.rename(columns={"image": "file"}), found
-
-
-def check_classes(
-    images: pd.DataFrame,
-    found: Mapping[str, Any],
-    classes: Mapping[str, Sequence[str]],
-) -> None:
-    """Refuse a class of which no photograph is left.
-
-    Parameters
-    ----------
-    images : DataFrame
-        The image table.
-    found : Mapping
-        From :func:`index_root`.
-    classes : Mapping
-        Class: its diagnoses.
-
-    Raises
-    ------
-    LabError
-        Names the class, and what became of its photographs.
-    """
-    left = set(images["label"])
-    for label, group in classes.items():
-        if label in left:
-            continue
-        refused = found["refused"].get(label, {})
-        other = found["refused"].get("", {})
-        why = ", ".join(f"{reason} {n}" for reason, n in (refused or other).items())
-        whose = "of it" if refused else "of no class"
-        raise LabError(
-            f"class {label} ({', '.join(group)}): no usable photograph"
-            + (f"; refused {whose}: {why}" if why else ", and the tables name none")
-            + f"; mend them, or set dataset.classes.{label} to null"
-        )
-
-
-def _refuse_exchanged(table: pd.DataFrame, root: Path) -> None:
-    """Refuse masks most of which mark the skin around a lesion: nothing tells which."""
-    sound = table[table["reason"] == ""]
-    outside = sound[sound["outside"]]
-    if len(outside) > len(sound) / 2:
-        raise LabError(
-            f"{root}: {len(outside)} of {len(sound)} masks mark all four corners, such "
-            f"as {outside['mask'].iloc[0]}: lesion and skin seem to have changed "
-            "places; the lesion must be the brighter: invert the masks"
-        )
-
-
-def _explain(table: pd.DataFrame, layout: Layout) -> str:
-    """Say why most rows are refused; of what does not match, one of each."""
-    reason = table["reason"].mode()[0]
-    text = f"{len(table)} refused, most: {reason}"
-    if reason == "diagnoses disagree":
-        row = table[table["reason"] == reason].iloc[0]
-        text += f"; {row['image_id']} is {row['dx']} in {layout.truth}"
-        text += f", {row.get('dx_metadata')} in {layout.metadata}"
-    files = {"no photograph": layout.photographs, "no mask": layout.masks}
-    if reason in files:
-        name = table.loc[table["reason"] == reason, "image_id"].iloc[0]
-        text += (
-            f"; the tables name {name}, a file {next(iter(files[reason].values()))[0]}"
-        )
-    return text
 
 
 def group_photographs(images: pd.DataFrame) -> pd.Series:

@@ -1,6 +1,7 @@
 """Download the files of HAM10000 from a Dataverse, each once and none unverified."""
 
 import logging
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from lesionlab.dataverse.download import WAITS, download, get_json
 from lesionlab.dataverse.published import DOI, PublishedFile
 from lesionlab.errors import LabError
 
+# as the module tempfile names what pooch opens
+ORPHAN = re.compile(r"tmp[a-z0-9_]{8}")
 MEND = (
     f"download the data from https://doi.org/{DOI} in a browser, unpack them into one "
     "folder, and set dataset.source to folder and dataset.path to that folder"
@@ -32,7 +35,7 @@ def fetch_files(
     files : sequence of PublishedFile
         What is wanted.
     cache : Path
-        A folder of this workflow alone, which outlives a run that failed or was killed.
+        A folder of this process alone, which outlives a run that failed or was killed.
         A file that is not complete stands there as ``<name>.part``.
     server : str
         Address of a Dataverse that has the data set, such as
@@ -159,9 +162,10 @@ def _give(part: Path, output: Path) -> None:
 
 
 def _remove_orphans(cache: Path) -> None:
-    """Remove what pooch had open when it was killed."""
-    for orphan in cache.glob("tmp*"):
-        orphan.unlink()
+    """Remove what pooch had open when it was killed, and nothing else."""
+    for path in cache.iterdir():
+        if ORPHAN.fullmatch(path.name) and path.is_file():
+            path.unlink()
 
 
 def _is_good(path: Path, file: PublishedFile) -> bool:

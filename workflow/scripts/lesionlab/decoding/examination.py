@@ -3,19 +3,19 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from lesionlab.decoding.masks import UNREADABLE, Mask, open_mask, turn
-from lesionlab.decoding.photographs import (
-    Header,
-    decode,
-    is_dark,
-    is_truncated,
-    read_header,
+from lesionlab.decoding.masks import (
+    UNREADABLE,
+    Mask,
+    open_mask,
+    turn,
 )
+from lesionlab.decoding.photographs import Header, decode, is_dark, read_header
+from lesionlab.decoding.shapes import is_exchanged, is_outline
+from lesionlab.decoding.wholeness import judge_file, judge_warnings, overhear
 
 SMALLEST = 32  # pixels; less is no photograph
 
@@ -42,9 +42,10 @@ class Finding:
         ``grey``, ``CMYK`` or ``16 bits``; empty for common colours.
     oriented : str
         ``turned`` or ``kept`` where an EXIF orientation was settled by the mask.
-    outside : bool
-        Whether the mask marks all four corners but not the whole: lesion and skin may
-        have changed places.
+    sizes : str
+        Of mask and photograph, in words.
+    copies : int
+        Further files of equal content, which were not needed.
     file, mask : str
         Which of the files was examined.
     """
@@ -58,7 +59,8 @@ class Finding:
     between: float = 0.0
     kind: str = ""
     oriented: str = ""
-    outside: bool = False
+    sizes: str = ""
+    copies: int = 0
     file: str = ""
     mask: str = ""
 
@@ -80,25 +82,18 @@ def examine(root: Path, photographs: Sequence[str], masks: Sequence[str]) -> Fin
         Never raises for a bad file.
     """
     file, mask = (names[0] if names else "" for names in (photographs, masks))
-    refuse = partial(Finding, file=file, mask=mask)
-    try:
-        if not _are_equal(root, photographs):
-            return refuse("two photographs")
-        content = (root / file).read_bytes()
-    except OSError:
-        return refuse("no photograph")
-    if is_truncated(content):
-        return refuse("truncated")
-    pixels = decode(content)
+    reason, content, pixels = _read_photograph(root, photographs)
     if pixels is None:
-        return refuse("unreadable")
-    if min(pixels.shape[:2]) < SMALLEST:
-        return refuse("wrong size")
+        return Finding(reason, file=file, mask=mask)
     header = replace(read_header(content), size=pixels.shape[1::-1])
     if header.deep and is_dark(content):
-        return refuse("16 bits too dark")
-    reason, truth = _examine_mask(root, masks)
+        return Finding("16 bits too dark", file=file, mask=mask)
+    reason, mask, truth = _read_mask(root, masks)
     reason, oriented = (reason, "") if reason else _settle(header, truth)
+    sizes = ""
+    if truth.lesion is not None:
+        (width, height), (tall, wide) = header.size, truth.lesion.shape
+        sizes = f"mask {wide}x{tall}, photograph {width}x{height} pixels"
     if oriented == "turned":
         pixels = turn(pixels, header.tag)
     lesion = np.zeros((1, 1), bool) if truth.lesion is None else truth.lesion
@@ -112,31 +107,86 @@ def examine(root: Path, photographs: Sequence[str], masks: Sequence[str]) -> Fin
         round(truth.between, 6),
         "16 bits" if header.deep else header.kind,
         oriented,
-        bool(lesion[:: len(lesion) - 1 or 1, :: lesion.shape[1] - 1 or 1].all())
-        and not lesion.all(),
+        sizes,
+        len(photographs) + len(masks) - 2 if truth.lesion is not None else 0,
         file,
         mask,
     )
 
 
-def _are_equal(root: Path, names: Sequence[str]) -> bool:
-    """Compare the files of one id; a data set that was copied twice is common."""
-    if len(names) < 2:
-        return True
-    first, *others = ((root / name).read_bytes() for name in names)
-    return all(other == first for other in others)
-
-
-def _examine_mask(root: Path, names: Sequence[str]) -> tuple[str, Mask]:
-    if not names or not (root / names[0]).is_file():
-        return "no mask", Mask(None)
+def _read_photograph(
+    root: Path, names: Sequence[str]
+) -> tuple[str, bytes, np.ndarray | None]:
+    """Give the reason to refuse it, or the file's content and its pixels."""
+    if not names:
+        return "no photograph", b"", None
     try:
-        if not _are_equal(root, names):
-            return "two masks", Mask(None)
-        mask = open_mask(root / names[0])
+        content, *others = ((root / name).read_bytes() for name in names)
+    except OSError as why:
+        return f"cannot be read: {why.strerror}", b"", None
+    pixels, said = overhear(lambda: decode(content))
+    reason = judge_file(content) or ("unreadable" if pixels is None else "")
+    reason = reason or judge_warnings(said)
+    if pixels is not None and min(pixels.shape[:2]) < SMALLEST:
+        reason = reason or "wrong size"
+    if not reason and not all(_is_same(content, pixels, other) for other in others):
+        reason = "two photographs"
+    return reason, content, None if reason else pixels
+
+
+def _is_same(content: bytes, pixels: np.ndarray | None, other: bytes) -> bool:
+    """Compare files of one id: a data set that was copied or converted is common."""
+    if other == content:
+        return True
+    again, _ = overhear(lambda: decode(other))
+    same_turn = read_header(other).tag == read_header(content).tag
+    if again is None or pixels is None or not same_turn:
+        return False
+    return np.array_equal(again, pixels)
+
+
+def _read_mask(root: Path, names: Sequence[str]) -> tuple[str, str, Mask]:
+    """Give the reason to refuse it, the file that was read, and the mask."""
+    if not names:
+        return "no mask", "", Mask(None)
+    try:
+        masks = [_open_mask(root / name) for name in names]
+    except OSError as why:
+        return f"mask cannot be read: {why.strerror}", names[0], Mask(None)
+    reason, first = masks[0]
+    for other_reason, other in masks[1:]:
+        if not _are_equal(first, other) or reason != other_reason:
+            return "two masks", names[0], Mask(None)
+    # of a lossless file and a lossy one the lossless
+    exact = next((n for n, name in enumerate(names) if name.lower().endswith("png")), 0)
+    return reason, names[exact], masks[exact][1]
+
+
+def _open_mask(path: Path) -> tuple[str, Mask]:
+    content = path.read_bytes()
+    reason = judge_file(content) if not content.startswith(b"\x89PNG") else ""
+    if content.startswith(b"\xff\xd8"):  # Pillow does not say that half of it is grey
+        reason = reason or judge_warnings(overhear(lambda: decode(content))[1])
+    if reason:
+        return f"mask {reason}", Mask(None)
+    try:
+        mask = open_mask(path)
     except UNREADABLE:
         return "mask unreadable", Mask(None)
-    return ("mask not binary" if mask.lesion is None else ""), mask
+    lesion = mask.lesion
+    if lesion is None:
+        return "mask not binary", mask
+    if lesion.all() or not lesion.any():
+        return "", mask
+    if is_outline(lesion):
+        return "mask an outline", mask
+    return ("lesion and skin exchanged" if is_exchanged(lesion) else ""), mask
+
+
+def _are_equal(mask: Mask, other: Mask) -> bool:
+    if mask.lesion is None or other.lesion is None:
+        return mask.lesion is other.lesion
+    return mask.tag == other.tag and np.array_equal(mask.lesion, other.lesion)
 
 
 def _settle(header: Header, mask: Mask) -> tuple[str, str]:

@@ -18,6 +18,8 @@ FLAT = 0.4  # share of pixels, at least, within 1 of 255 of their side's median
 BETWEEN = 0.2  # share of pixels, at most, that are a tenth off their side's value
 WIDTH = 3.5  # pixels, at most, that the border is soft, in the mean
 SEPARATION = 0.85  # share, at least, of the variance that the cut explains (Otsu 1979)
+SPREAD = 0.02  # of the contrast, at most, by which half the pixels of a side stray
+FEW = 8  # values, at most, of a lossless picture that may be labels
 
 
 @dataclass(frozen=True)
@@ -130,9 +132,21 @@ def cut_levels(levels: np.ndarray, *, lossy: bool) -> tuple[np.ndarray | None, f
         return np.zeros(levels.shape, bool), 0.0
     if low == high == 1:
         return np.ones(levels.shape, bool), 0.0
-    if apart < CONTRAST:
+    if apart < CONTRAST or (not lossy and _holds_labels(levels, values)):
         return None, 0.0
     return _cut_soft(levels.astype(np.float32), (low + high) / 2)
+
+
+def _holds_labels(levels: np.ndarray, values: np.ndarray) -> bool:
+    """Tell whether a value between the others fills an area: a soft border does not."""
+    if len(values) > FEW:
+        return False
+    own = values[1:-1]
+    if len(values) > 3:  # values near the outer two may be traces of a lossy format
+        own = own[(own - values[0] > NOISE) & (values[-1] - own > NOISE)]
+    block = np.ones((3, 3), np.uint8)
+    areas = ((levels == value).astype(np.uint8) for value in own)
+    return any(cv2.erode(area, block, borderValue=0).any() for area in areas)
 
 
 def _cut_soft(levels: np.ndarray, middle: float) -> tuple[np.ndarray | None, float]:
@@ -157,6 +171,10 @@ def _is_soft_mask(
     typical = np.where(lesion, np.median(levels[lesion]), np.median(levels[~lesion]))
     if (np.abs(levels - typical) <= 1).mean() < FLAT or (off > 0.1).mean() > BETWEEN:
         return False
+    # a photograph that is cut out on one colour is flat on one side alone
+    strays = max(_median_stray(levels, side) for side in (lesion, ~lesion))
+    if strays > max(1.0, SPREAD * float(np.ptp(typical))):
+        return False
     inner = cv2.erode(lesion.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
     border = int(lesion.sum()) - int(inner.sum())
     middle = int(((depth > 0.25) & (depth < 0.75)).sum())
@@ -164,6 +182,13 @@ def _is_soft_mask(
     gap = float(depth[lesion].mean() - depth[~lesion].mean())
     explained = share * (1 - share) * gap**2 / float(depth.var())
     return middle <= WIDTH * border and explained >= SEPARATION
+
+
+def _median_stray(levels: np.ndarray, side: np.ndarray) -> float:
+    """Say how far half the pixels stray that lie well within one side of a cut."""
+    inner = cv2.erode(side.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    own = levels[inner]
+    return float(np.median(np.abs(own - np.median(own)))) if own.size else 0.0
 
 
 def _read_levels(picture: Image.Image) -> np.ndarray | None:

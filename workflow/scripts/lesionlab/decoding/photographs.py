@@ -1,7 +1,6 @@
 """Decode photographs as they are to be seen, in the orientation of their masks."""
 
 import io
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from lesionlab.decoding.masks import UNREADABLE, read_orientation, turn
 from lesionlab.errors import LabError
 
 STORED = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-# a marker of JPEG: neither stuffing, nor a restart, nor a filling byte
-MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)
 TURNING = (5, 6, 7, 8)  # orientations that exchange width and height
 KINDS = {"CMYK": "CMYK", "L": "grey", "LA": "grey", "1": "grey", "I;16": "grey"}
 
@@ -82,50 +79,10 @@ def decode(content: bytes) -> np.ndarray | None:
 def is_dark(content: bytes) -> bool:
     """Tell whether 16 bits hold 12 or fewer: then the upper 8 show next to nothing."""
     values = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
-    return values is None or int(values.max()) < 1 << 12
-
-
-def is_truncated(content: bytes) -> bool:
-    """Tell whether a file ends before its picture does.
-
-    OpenCV may decode half a file without a word, grey from where it ends. What follows
-    the end of a picture is not looked at: cameras and copying programs add to it.
-
-    Parameters
-    ----------
-    content : bytes
-        Of a file; neither JPEG nor PNG is never truncated.
-
-    Returns
-    -------
-    bool
-    """
-    if content.startswith(b"\xff\xd8"):
-        return not _jpeg_ends(content)
-    if content.startswith(b"\x89PNG"):
-        return not _png_ends(content)
-    return False
-
-
-def _jpeg_ends(content: bytes) -> bool:
-    """Walk from marker to marker; a thumbnail inside one is passed over."""
-    place = 2
-    while found := MARKER.search(content, place):
-        marker, place = content[found.end() - 1], found.end()
-        if marker == 0xD9:
-            return True
-        if marker != 0xD8:
-            place += max(2, int.from_bytes(content[place : place + 2], "big"))
-    return False
-
-
-def _png_ends(content: bytes) -> bool:
-    place = 8
-    while place + 12 <= len(content):
-        if content[place + 4 : place + 8] == b"IEND":
-            return True
-        place += 12 + int.from_bytes(content[place : place + 4], "big")
-    return False
+    if values is None:
+        return True
+    colours = values[..., :3] if values.ndim == 3 else values  # not the opacity
+    return int(colours.max()) < 1 << 12
 
 
 def read_photograph(path: Path, *, size: tuple[int, int] | None) -> np.ndarray:

@@ -45,7 +45,7 @@ def note_head(run: Path, name: str) -> None:
 
 
 def list_left_jobs(run: Path) -> list[Job]:
-    """List what head processes of a run left in the queue; forget those that are done.
+    """List what head processes of a run left in the queue.
 
     Parameters
     ----------
@@ -74,26 +74,31 @@ def list_left_jobs(run: Path) -> list[Job]:
         )
     lines = (line.split("|", 3) for line in done.stdout.splitlines())
     # the user's other jobs may bear any name and comment, of several lines too
-    left = [_read_job(*parts) for parts in lines if parts[1:2] and parts[1] in heads]
-    for name in heads.keys() - {job.head for job in left}:
-        heads[name].unlink(missing_ok=True)
-    return left
+    return [_read_job(*parts) for parts in lines if parts[1:2] and parts[1] in heads]
 
 
-def refuse_left_jobs(run: Path) -> None:
+def refuse_left_jobs(run: Path, *, held: bool) -> None:
     """Refuse to start while jobs of an earlier head process are left.
 
     Parameters
     ----------
     run : Path
         Folder of the run's results.
+    held : bool
+        Whether this process holds the results. Then the heads that left nothing are
+        forgotten; else one may live and have nothing in the queue at the moment.
 
     Raises
     ------
     LabError
-        Names them.
+        Names them, or says that ``squeue`` does not answer.
     """
+    heads = list(Path(run, HEADS).glob("*"))
     left = list_left_jobs(run)
+    if held and shutil.which("squeue"):
+        for head in heads:
+            if head.name not in {job.head for job in left}:
+                head.unlink(missing_ok=True)
     if left:
         numbers = " ".join(job.number for job in left[:SHOWN])
         raise LabError(
@@ -106,7 +111,7 @@ def refuse_left_jobs(run: Path) -> None:
 def wait_for_left_jobs(
     run: Path, interval: str, *, sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """Wait until no job of an earlier head process is left.
+    """Wait until no job of an earlier head process is left; nothing is written.
 
     Parameters
     ----------

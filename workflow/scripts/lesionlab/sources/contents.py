@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from lesionlab.errors import LabError
 from lesionlab.sources.layout import find_layout
 
 
@@ -32,10 +33,10 @@ def contents_digest(root: Path, cache: Path) -> str:
     Raises
     ------
     LabError
-        If the folder is in no known layout.
+        If the folder is in no known layout, or a file cannot be read.
     """
     known = _read_cache(cache)
-    stats = {name: (root / name).stat() for name in find_layout(root).files()}
+    stats = {name: _stat(root / name) for name in find_layout(root).files()}
     files = {
         name: (str(stat.st_size), str(stat.st_mtime_ns)) for name, stat in stats.items()
     }
@@ -59,9 +60,26 @@ def contents_digest(root: Path, cache: Path) -> str:
     return digest.hexdigest()
 
 
+def _stat(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError as why:
+        raise _say(path, why) from why
+
+
 def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as why:
+        raise _say(path, why) from why
+
+
+def _say(path: Path, why: OSError) -> LabError:
+    return LabError(
+        f"{path}: cannot be read ({why.strerror}); mend its permissions or its disk, "
+        "or move it away"
+    )
 
 
 def _read_cache(cache: Path) -> dict[tuple[str, ...], str]:

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from lesionlab.errors import LabError
-from lesionlab.sources.cells import (
+from lesionlab.sources.layout import Layout
+from lesionlab.tables.cells import (
     NONE,
     as_flag,
     other_flags,
@@ -15,8 +16,9 @@ from lesionlab.sources.cells import (
     read_ids,
     read_lesions,
 )
-from lesionlab.sources.layout import SPELT, Layout, find_column, list_diagnoses
-from lesionlab.sources.tables import Table, read_table
+from lesionlab.tables.columns import SPELT, find_column, list_diagnoses
+from lesionlab.tables.joining import join_facts, join_truths
+from lesionlab.tables.reading import Table, read_table
 
 FACTS = ("lesion_id", "dx_type", "age", "sex", "localization")
 ALSO = {  # names of the ISIC archive
@@ -27,6 +29,7 @@ ALSO = {  # names of the ISIC archive
     "localization": ("localization", "anatom_site_general"),
     "dataset": ("dataset",),
 }
+SEXES = {"m": "male", "male": "male", "f": "female", "female": "female"}
 FEW = 0.5  # share of photographs; fewer with metadata is another data set's table
 
 
@@ -53,23 +56,20 @@ def read_diagnoses(layout: Layout) -> tuple[pd.DataFrame, dict[str, Any]]:
     LabError
         One line that names the file and what is wrong with it.
     """
-    tables, lacking = [], []
+    tables: list[dict[str, Any]] = []
+    lacking = ["no metadata: lesions, age, sex and site are unknown"]
     spelt = Counter[str]()
     facts = None
+    if layout.truths:
+        read = [(n, _read(layout, n, "diagnoses", tables)) for n in layout.truths]
+        rows = [(name, _read_truth(truth, spelt)) for name, truth in read]
+        table = join_truths(layout.root, rows)
     if layout.metadata:
-        metadata = read_table(layout.root / layout.metadata)
-        tables.append(_describe(layout, metadata, layout.metadata, "metadata"))
-        own = layout.metadata != layout.truth  # else its ids are counted below
-        facts = _read_facts(metadata, bool(layout.truth), spelt if own else Counter())
+        facts = _gather_facts(layout, tables, spelt)
+        names = " and ".join(layout.metadata)
         absent = [name for name in FACTS if facts[name].isna().all()]
-        lacking += [f"{layout.metadata} says nothing of {name}" for name in absent]
-    else:
-        lacking.append("no metadata: lesions, age, sex and site are unknown")
-    if layout.truth:
-        truth = read_table(layout.root / layout.truth)
-        tables.insert(0, _describe(layout, truth, layout.truth, "diagnoses"))
-        table = _read_truth(truth, spelt)
-    else:
+        lacking = [f"{names} says nothing of {name}" for name in absent]
+    if not layout.truths:
         assert facts is not None
         table = facts[["image_id", "key", "dx"]].assign(reason="")
         table.loc[table["dx"] == "", "reason"] = "unknown dx: none named"
@@ -89,14 +89,47 @@ def read_diagnoses(layout: Layout) -> tuple[pd.DataFrame, dict[str, Any]]:
     return table, found
 
 
-def _describe(layout: Layout, table: Table, name: str, role: str) -> dict[str, Any]:
-    return {
-        "file": name,
-        "role": role,
-        "rows": len(table.rows),
-        "encoding": table.encoding,
-        "separator": table.separator,
-    }
+def _read(layout: Layout, name: str, role: str, tables: list[dict[str, Any]]) -> Table:
+    table = read_table(layout.root / name)
+    tables.append(
+        {
+            "file": name,
+            "role": role,
+            "rows": len(table.rows),
+            "encoding": table.encoding,
+            "separator": table.separator,
+        }
+    )
+    return table
+
+
+def _gather_facts(
+    layout: Layout, tables: list[dict[str, Any]], spelt: Counter[str]
+) -> pd.DataFrame:
+    """Read and join the metadata; ``clash`` marks rows of one id that differ."""
+    read = [(n, _read(layout, n, "metadata", tables)) for n in layout.metadata]
+    headers = {column for _, table in read for column in table.header}
+    for name in ("lesion_id",) if layout.truths else ("lesion_id", "dx"):
+        if name not in headers:
+            first = read[0][1]
+            raise LabError(
+                f"{first.path}: no column {name}; its columns are "
+                f"{', '.join(filter(None, first.header))}; name it so, or move the "
+                "table away to count each photograph as its own lesion"
+            )
+    parts = []
+    for name, table in read:
+        # the ids of a table of diagnoses were counted when it was read as one
+        own = spelt if name not in layout.truths else Counter[str]()
+        columns = {
+            c: find_column(table.header, ALSO.get(c, (c,))) for c in [*ALSO, "dx"]
+        }
+        parts.append((name, columns, _read_facts(table, own)))
+    facts = join_facts(layout.root, parts)
+    for name in FACTS:
+        if name not in facts:
+            facts[name] = None
+    return facts
 
 
 def _read_truth(table: Table, spelt: Counter[str]) -> pd.DataFrame:
@@ -115,14 +148,14 @@ def _read_truth(table: Table, spelt: Counter[str]) -> pd.DataFrame:
         {n: read_flags(table, c) for n, c in zip(names, columns, strict=True)}
     )
     marked = flags > 0.5
-    rows["dx"] = marked.idxmax(axis=1).where(marked.any(axis=1), "")
+    rows["dx"] = marked.idxmax(axis=1).where(marked.sum(axis=1) == 1, "")
     rows["reason"] = ""
     several = marked.sum(axis=1) > 1
     rows.loc[several, "reason"] = [
-        f"unknown dx: {' and '.join(marked.columns[row])}"
+        f"several dx: {' and '.join(marked.columns[row])}"
         for row in marked[several].to_numpy()
     ]
-    none = rows["dx"] == ""
+    none = ~marked.any(axis=1)
     rows.loc[none, "reason"] = "unknown dx: none marked"
     for name in other_flags(table, columns):
         here = none & pd.Series(table.column(name)).map(as_flag).eq(1)
@@ -130,22 +163,12 @@ def _read_truth(table: Table, spelt: Counter[str]) -> pd.DataFrame:
     return rows
 
 
-def _read_facts(table: Table, has_truth: bool, spelt: Counter[str]) -> pd.DataFrame:
-    """Read the metadata: one row a photograph, columns of :data:`ALSO` and ``dx``."""
+def _read_facts(table: Table, spelt: Counter[str]) -> pd.DataFrame:
+    """Read metadata: a row a photograph, and the columns of :data:`ALSO` it has."""
     rows = read_ids(table, spelt)
-    wanted = ("lesion_id",) if has_truth else ("lesion_id", "dx")
-    for name in wanted:
-        if name not in table.header:
-            columns = ", ".join(filter(None, table.header))
-            raise LabError(
-                f"{table.path}: no column {name}; its columns are {columns}; name it "
-                "so, or move the table away to count each photograph as its own lesion"
-            )
     for name, spellings in ALSO.items():
         column = find_column(table.header, spellings)
         if column is None:
-            if name in FACTS:
-                rows[name] = None
             continue
         cells = table.column(column)
         if name == "age":
@@ -153,8 +176,9 @@ def _read_facts(table: Table, has_truth: bool, spelt: Counter[str]) -> pd.DataFr
         elif name == "lesion_id":
             rows[name] = read_lesions(cells, table, spelt)
         else:
-            empty = {"", "na", "nan"}
-            rows[name] = [None if cell.lower() in empty else cell for cell in cells]
+            known = [None if cell.lower() in NONE else cell for cell in cells]
+            spell = SEXES if name == "sex" else {}
+            rows[name] = [spell.get(str(cell).lower(), cell) for cell in known]
     if "dx" in table.header:
         rows["dx"] = [_spell_dx(cell) for cell in table.column("dx")]
     return rows
@@ -180,18 +204,18 @@ def _join(
     table: pd.DataFrame, facts: pd.DataFrame, layout: Layout
 ) -> tuple[pd.DataFrame, list[str]]:
     """Give each photograph its row of the metadata."""
-    columns = [c for c in facts if c not in ("image_id", "dx")]
+    columns = [c for c in facts if c not in ("image_id", "dx", "clash")]
     facts = facts.rename(columns={"dx": "dx_metadata"})
-    distinct = facts.drop(columns="image_id").drop_duplicates()
-    clash = set(distinct.loc[distinct["key"].duplicated(), "key"])
+    clash = set(facts.loc[facts["clash"], "key"])
     known = set(facts["key"])
     keys = table["key"].drop_duplicates()
     matched = keys.isin(known)
     if matched.mean() < FEW:
         first = table.loc[~table["key"].isin(known), "image_id"].iloc[0]
         raise LabError(
-            f"{layout.root}: {layout.metadata} names {int(matched.sum())} of the "
-            f"{len(keys)} photographs of {layout.truth}: there an id is {first!r}, "
+            f"{layout.root}: {' and '.join(layout.metadata)} names "
+            f"{int(matched.sum())} of the {len(keys)} photographs of "
+            f"{' and '.join(layout.truths)}: there an id is {first!r}, "
             f"here {facts['image_id'].iloc[0]!r}; mend the ids, or move the metadata "
             "away to count each photograph as its own lesion"
         )

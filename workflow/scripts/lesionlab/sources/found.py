@@ -10,6 +10,7 @@ import pandas as pd
 from lesionlab.sources.layout import Layout
 
 SHOWN = 5  # names that stand for all
+CROWD = 12  # photographs of a lesion, twice the most that HAM10000 has of one
 
 
 def sum_up(layout: Layout, table: pd.DataFrame) -> dict[str, Any]:
@@ -33,13 +34,13 @@ def sum_up(layout: Layout, table: pd.DataFrame) -> dict[str, Any]:
     sound = table[table["reason"] == ""]
     cut = sound[sound["between"] > 0]
     refused = table[table["reason"] != ""]
-    several = [*layout.photographs.values(), *layout.masks.values()]
     return {
         "folders": {
             "photographs": _count_folders(layout.photographs.values()),
             "masks": _count_folders(layout.masks.values()),
         },
-        "copies": sum(len(files) - 1 for files in several),
+        "copies": int(table.drop_duplicates("key")["copies"].sum()),
+        "crowded": _count_crowded(sound),
         "without_row": {
             "n": len(unnamed),
             "first": [layout.photographs[key][0] for key in unnamed[:SHOWN]],
@@ -68,6 +69,12 @@ def sum_up(layout: Layout, table: pd.DataFrame) -> dict[str, Any]:
 def _count(column: pd.Series) -> dict[str, int]:
     counts = column[column != ""].value_counts()
     return {str(name): int(number) for name, number in counts.items()}
+
+
+def _count_crowded(sound: pd.DataFrame) -> dict[str, int]:
+    """Count photographs of lesions that have more than is likely."""
+    counts = _count(sound["lesion_id"].dropna())
+    return {name: number for name, number in counts.items() if number > CROWD}
 
 
 def _count_folders(files: Iterable[tuple[str, ...]]) -> dict[str, int]:

@@ -4,25 +4,29 @@ The Snakefile asks before anything is run, so this imports nothing heavy.
 """
 
 import json
-import pickletools
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from lesionlab.errors import LabError
 from lesionlab.files import read_json, sha256_file
-from lesionlab.weights.names import explain_names
+from lesionlab.weights.names import (
+    explain_names,
+    explain_wrapping,
+    find_weights,
+    resnet50_names,
+)
+from lesionlab.weights.pickles import Pickled, find_tables, read_pickle, read_pickles
 
 SAFETENSORS, TORCH = "safetensors", "torch"
 HEAD_BYTES = 512
-HEADER_LIMIT = 100_000_000  # bytes, of safetensors
-# a file of torch before version 1.6 is a row of pickles: the fourth holds the weights
-LEGACY_PICKLES = 4
+HEADER_LIMIT = 100_000_000  # bytes, of the list of weights
+KINDS = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
 # what a state dict is made of; torch's own loader, which is stricter, has the last word
 WEIGHTS_MODULES = ("torch", "numpy", "collections", "_codecs")
 AGAIN = "download the weights again"
+DAMAGED = f"cut short or damaged; {AGAIN}"
 ANOTHER = "name a state dict of torchvision's ResNet-50"
 MARKS = (
     (b"version https://git-lfs", "a Git LFS pointer, not the file; run: git lfs pull"),
@@ -31,6 +35,32 @@ MARKS = (
     (b"<", "a web page, not the file; download the file itself"),
     (b"{", "JSON, perhaps what a server answered; download the file itself"),
 )
+
+
+def check_named_file(name: str) -> None:
+    """Refuse a name in a config that is no file's.
+
+    Parameters
+    ----------
+    name : str
+        As it stands there.
+
+    Raises
+    ------
+    LabError
+        Says what it is instead.
+    """
+    path = Path(name)
+    if not path.exists() and name.startswith("~"):
+        raise LabError(f"{name}: ~ is not replaced; write {path.expanduser()}")
+    if path.is_dir():
+        raise LabError(f"{name}: a folder; name the file of weights in it")
+    if not path.is_file():
+        raise LabError(f"{name}: no such file; name one, or imagenet, or none")
+    if "{" in name or "}" in name:
+        raise LabError(
+            f"{name}: Snakemake takes braces for the marks of a wildcard; rename it"
+        )
 
 
 def inspect_weights(path: Path, wanted: Collection[str] | None = None) -> str:
@@ -58,22 +88,47 @@ def inspect_weights(path: Path, wanted: Collection[str] | None = None) -> str:
         with path.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
             stream.seek(0)
-            kind = TORCH
-            called: list[str] = []
             # first, since its length may look like any mark
             if head[8:9] == b"{" and _header_length(head) <= HEADER_LIMIT:
-                kind, names = SAFETENSORS, _read_safetensors(path, stream)
+                reason = explain_tables({"": _read_safetensors(path, stream)}, wanted)
+                kind = SAFETENSORS
             else:
                 _refuse_other_formats(path, head)
-                if head.startswith(b"PK"):
-                    called, names = _read_zip(path)
-                else:
-                    called, names = _read_pickles(stream, LEGACY_PICKLES)
+                pickled = _read_zip(path) if head[:2] == b"PK" else read_pickles(stream)
+                reason = _explain_pickle(pickled, wanted)
+                kind = TORCH
     except OSError as why:
         raise LabError(f"{path}: no readable weights ({why.strerror})") from why
-    if reason := _explain_calls(called) or explain_names(names, wanted):
+    if reason:
         raise LabError(f"{path}: {reason}")
     return kind
+
+
+def explain_tables(
+    tables: Mapping[str, Mapping[str, str]],
+    wanted: Collection[str] | None = None,
+    calls: str = "",
+) -> str:
+    """Say what keeps a file from being the weights of a ResNet-50.
+
+    Parameters
+    ----------
+    tables : Mapping
+        By where they lie in it, mappings from names to the kind of what they name.
+    wanted : collection of str, optional
+        Names that must be there; by default a ResNet-50's.
+    calls : str
+        What is refused of the calls that loading it would make.
+
+    Returns
+    -------
+    str
+        For people; empty if nothing does.
+    """
+    if wrapping := explain_wrapping(tables, wanted):
+        return f"{wrapping} (as it is: {calls.split(';')[0]})" if calls else wrapping
+    place, _ = find_weights(tables, wanted or resnet50_names())
+    return calls or explain_names(tables.get(place, {}), wanted)
 
 
 def check_intact(path: Path) -> None:
@@ -90,13 +145,23 @@ def check_intact(path: Path) -> None:
     LabError
         If one does not agree.
     """
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            if damaged := archive.testzip():
-                raise LabError(f"{path}: damaged at {damaged}; {AGAIN}")
+    try:
+        damaged = ""
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                damaged = archive.testzip() or ""
+    except Exception as why:  # on damaged bytes it raises all kinds
+        raise LabError(f"{path}: {DAMAGED}") from why
+    if damaged:
+        raise LabError(f"{path}: damaged at {damaged}; {AGAIN}")
     facts = path.with_suffix(".json")
-    known = read_json(facts).get("sha256") if facts.exists() else None
-    if known and sha256_file(path) != known:
+    try:
+        known = read_json(facts).get("sha256") if facts.exists() else None
+    except (OSError, ValueError, AttributeError) as why:
+        raise LabError(
+            f"{facts}: no readable JSON object; mend it or remove it"
+        ) from why
+    if known and sha256_file(path) != str(known).lower():
         raise LabError(
             f"{path}: its SHA-256 is not the one in {facts}: damaged, or another file; "
             f"{AGAIN}"
@@ -124,17 +189,21 @@ def _header_length(head: bytes) -> int:
     return int.from_bytes(head[:8], "little")
 
 
-def _read_zip(path: Path) -> tuple[list[str], list[str]]:
+def _read_zip(path: Path) -> Pickled:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             if what := _explain_archive(names):
                 raise LabError(f"{path}: {what}")
             member = next(name for name in names if name.endswith("/data.pkl"))
+            if archive.getinfo(member).file_size > HEADER_LIMIT:
+                raise LabError(f"{path}: {DAMAGED}")
             with archive.open(member) as stream:
-                return _read_pickles(stream, 1)  # type: ignore[arg-type]
-    except zipfile.BadZipFile as why:
-        raise LabError(f"{path}: cut short or damaged; {AGAIN}") from why
+                return read_pickle(stream)  # type: ignore[arg-type]
+    except (LabError, OSError):
+        raise
+    except Exception as why:  # on damaged bytes it raises all kinds
+        raise LabError(f"{path}: {DAMAGED}") from why
 
 
 def _explain_archive(names: Sequence[str]) -> str:
@@ -149,47 +218,32 @@ def _explain_archive(names: Sequence[str]) -> str:
     return ""
 
 
-def _read_safetensors(path: Path, stream: BinaryIO) -> list[str]:
+def _read_safetensors(path: Path, stream: BinaryIO) -> dict[str, str]:
     size = path.stat().st_size
     length = _header_length(stream.read(8))
     try:
         header = json.loads(stream.read(length))
         header.pop("__metadata__", None)
         end = max(entry["data_offsets"][1] for entry in header.values())
-    except (ValueError, TypeError, LookupError, AttributeError) as why:
-        raise LabError(f"{path}: cut short or damaged; {AGAIN}") from why
-    if 8 + length + end != size:
-        raise LabError(f"{path}: cut short or damaged; {AGAIN}")
-    return list(header)
+        kinds = {name: str(entry["dtype"]) for name, entry in header.items()}
+        if 8 + length + end != size:
+            raise ValueError("another size than announced")
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as why:
+        raise LabError(f"{path}: {DAMAGED}") from why
+    return {name: KINDS.get(kind, kind) for name, kind in kinds.items()}
 
 
-def _read_pickles(stream: BinaryIO, count: int) -> tuple[list[str], list[str]]:
-    """List what pickles would call, and every text in them, up to where one breaks."""
-    called: list[str] = []
-    texts: list[str] = []
-    with suppress(Exception):  # on damaged bytes it raises all kinds; torch says more
-        for _ in range(count):
-            for name, is_call in _walk_pickle(stream):
-                (called if is_call else texts).append(name)
-    return called, texts
-
-
-def _walk_pickle(stream: BinaryIO) -> Iterator[tuple[str, bool]]:
-    """Read a pickle as text; give what it would call, and its texts as names."""
-    recent: list[str] = []
-    memo: dict[int, str] = {}
-    for code, argument, _ in pickletools.genops(stream):
-        if code.name in ("GLOBAL", "INST"):
-            yield str(argument).replace(" ", "."), True
-        elif code.name == "STACK_GLOBAL":
-            yield ".".join(recent[-2:]), True
-        elif isinstance(argument, str):
-            recent.append(argument)
-            yield argument, False
-        elif code.name == "MEMOIZE":
-            memo[len(memo)] = recent[-1] if recent else ""
-        elif code.name in ("BINGET", "LONG_BINGET"):
-            recent.append(memo.get(int(argument or 0), ""))
+def _explain_pickle(pickled: Pickled, wanted: Collection[str] | None) -> str:
+    calls = _explain_calls(pickled.called)
+    if not pickled.sound:
+        return calls or DAMAGED
+    tables = find_tables(pickled.content)
+    if not pickled.by_torch and not calls:
+        return (
+            "a pickle that torch.save did not write; save a state dict with torch.save "
+            "instead"
+        )
+    return explain_tables(tables, wanted, calls)
 
 
 def _explain_calls(called: Sequence[str]) -> str:

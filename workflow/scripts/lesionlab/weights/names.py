@@ -1,13 +1,13 @@
 """Which network weights belong to, told from their names alone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 BLOCKS = {"layer1": 3, "layer2": 4, "layer3": 6, "layer4": 3}
 NORMALISATION = ("weight", "bias", "running_mean", "running_var")
 # torch counts batches since version 0.4.1; older files, some of torchvision's, do not
 COUNTER = ".num_batches_tracked"
-# where a training keeps its weights beside its epoch, optimizer and so on
-WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "weights")
+HEAD = "fc."
+FLOATS = ("float16", "bfloat16", "float32", "float64")
 LIGHTNING = "pytorch-lightning_version"
 LIGHTNING_PREFIXES = ("model.", "net.", "backbone.", "encoder.", "network.")
 DATA_PARALLEL = "module."
@@ -52,48 +52,132 @@ def resnet50_names() -> set[str]:
     return names
 
 
-def explain_names(names: Collection[str], wanted: Collection[str] | None = None) -> str:
+def explain_wrapping(
+    tables: Mapping[str, Mapping[str, str]], wanted: Collection[str] | None = None
+) -> str:
+    """Say in what the weights of a ResNet-50 are wrapped, if they are.
+
+    Parameters
+    ----------
+    tables : Mapping
+        By where they lie in a file, mappings from names to the kind of what they name.
+    wanted : collection of str, optional
+        Names that must be there; by default a ResNet-50's.
+
+    Returns
+    -------
+    str
+        The likely kind and the mend, for people; empty if nothing is wrapped.
+    """
+    wanted = resnet50_names() if wanted is None else set(wanted)
+    place, prefix = find_weights(tables, wanted)
+    found = tables.get(place, {})
+    if prefix == DATA_PARALLEL or any(n.startswith(DATA_PARALLEL) for n in found):
+        return (
+            f"saved from DataParallel, its names begin with {DATA_PARALLEL!r}; save "
+            "model.module.state_dict() instead"
+        )
+    of_lightning = place == "state_dict" and prefix in LIGHTNING_PREFIXES
+    if of_lightning or LIGHTNING in tables.get("", {}):
+        return (
+            "a Lightning checkpoint; save the weights in its 'state_dict' alone, "
+            "without the prefix of their names"
+        )
+    if any(prefix + name not in found for name in wanted):
+        return ""
+    without = f", without {prefix!r} before its names" if prefix else ""
+    if place:
+        return f"a checkpoint of a training; save what it holds as {place!r} alone" + (
+            without
+        )
+    if prefix:
+        return f"its names begin with {prefix!r}; save the weights without it"
+    return ""
+
+
+def find_weights(
+    tables: Mapping[str, Mapping[str, str]], wanted: Collection[str]
+) -> tuple[str, str]:
+    """Find the mapping that holds most of the wanted names.
+
+    Parameters
+    ----------
+    tables : Mapping
+        As of :func:`explain_wrapping`.
+    wanted : collection of str
+        Names, before each of which one prefix may stand.
+
+    Returns
+    -------
+    tuple of str
+        Where the mapping lies, and the prefix.
+    """
+    best, chosen = (-1, -1), ("", "")
+    for place, table in tables.items():
+        arrays = sum(map(bool, table.values()))
+        ends = [n.removesuffix(ANCHOR) for n in table if n.endswith(f".{ANCHOR}")]
+        for prefix in ("", *sorted(ends)):
+            matches = sum(prefix + name in table for name in wanted)
+            if (matches, arrays) > best:
+                best, chosen = (matches, arrays), (place, prefix)
+    return chosen
+
+
+def explain_names(
+    table: Mapping[str, str], wanted: Collection[str] | None = None
+) -> str:
     """Say whose weights these are, if they are not those of a ResNet-50.
 
     Parameters
     ----------
-    names : collection of str
-        All names in the file; of a pickle, all its texts, among which they are.
+    table : Mapping
+        By name, the kind of its numbers; empty for what is no array.
     wanted : collection of str, optional
         Those that must be there; by default a ResNet-50's.
 
     Returns
     -------
     str
-        The likely kind and the mend, for people; empty if the names are right.
+        The likely kind and the mend, for people; empty if all is right.
     """
-    found = set(names)
     wanted = resnet50_names() if wanted is None else set(wanted)
-    wrapper = next((name for name in WRAPPERS if name in found), "")
-    if any(name.startswith(DATA_PARALLEL) for name in found):
-        return (
-            f"saved from DataParallel, its names begin with {DATA_PARALLEL!r}; save "
-            "model.module.state_dict() instead"
-        )
-    inner = any(name.startswith(LIGHTNING_PREFIXES) for name in found)
-    if LIGHTNING in found or (wrapper == "state_dict" and inner):
-        return (
-            "a Lightning checkpoint; save the weights in its 'state_dict' alone, "
-            "without the prefix of their names"
-        )
-    if wanted <= found and wrapper:
-        return f"a checkpoint of a training; save what it holds as {wrapper!r} alone"
-    prefixes = {n.removesuffix(ANCHOR) for n in found if n.endswith(f".{ANCHOR}")}
-    for prefix in sorted(prefixes):
-        if all(prefix + name in found for name in wanted):
-            return f"its names begin with {prefix!r}; save the weights without it"
-    if what := next((kind for name, kind in OTHERS.items() if name in found), ""):
+    if what := next((kind for name, kind in OTHERS.items() if name in table), ""):
         return f"the weights of {what}, not of a ResNet-50"
-    if ANCHOR in found and "layer1.0.conv3.weight" not in found:
+    if ANCHOR in table and "layer1.0.conv3.weight" not in table:
         return "the weights of a ResNet-18 or -34, not of a ResNet-50"
-    if missing := sorted(wanted - found):
+    if missing := sorted(wanted - table.keys()):
         return (
             f"not the weights of a ResNet-50: {len(missing)} of {len(wanted)} are "
             f"missing, the first is {missing[0]}"
         )
+    for name in sorted(wanted):
+        if not table[name]:
+            return f"{name} is no tensor of torch; save a state dict of tensors"
+        if table[name] not in FLOATS:
+            return (
+                f"{name} holds numbers of kind {table[name]}; save the weights as "
+                "float32"
+            )
+    if foreign := [n for n in table if n not in wanted and not is_passed_over(n)]:
+        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        return (
+            f"beside the weights of a ResNet-50 it holds {foreign[0]}{more}; save a "
+            "state dict without that"
+        )
     return ""
+
+
+def is_passed_over(name: str) -> bool:
+    """Say whether weights bear a name that is not needed: of a head, or a counter.
+
+    Parameters
+    ----------
+    name : str
+        In a state dict of torchvision's ResNet-50.
+
+    Returns
+    -------
+    bool
+        For the head, a new one of the right size is drawn.
+    """
+    return name.startswith(HEAD) or name.endswith(COUNTER)

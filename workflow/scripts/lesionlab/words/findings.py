@@ -47,14 +47,23 @@ def _lacks(found: Mapping[str, Any]) -> Iterator[str]:
             f"The metadata have no row for {len(without)} photograph(s), which count "
             f"as lesions of their own: {name_some(without)}."
         )
+    for name, number in list(found["crowded"].items())[:FEW]:
+        yield (
+            f"Lesion {name!r} has {number} photographs, more than any lesion is likely "
+            "to have: if the name stands for unknown, empty its cells."
+        )
     foreign = found["without_row"]
     if foreign["n"]:
         yield (
             f"{foreign['n']} photograph(s) have no row in the table of diagnoses and "
             f"are not used, such as {foreign['first'][0]}."
         )
-    for name, why in found["set_aside"].items():
-        yield f"{name} is not read: {why}."
+    for why in dict.fromkeys(found["set_aside"].values()):
+        names = [name for name, said in found["set_aside"].items() if said == why]
+        if len(names) > FEW:
+            yield f"{len(names)} files are not read: {why} ({name_some(names)})."
+        else:
+            yield from (f"{name} is not read: {why}." for name in names)
 
 
 def _spellings(found: Mapping[str, Any]) -> Iterator[str]:

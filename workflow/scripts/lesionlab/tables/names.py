@@ -1,13 +1,32 @@
 """Spell one photograph's name in one way, however a table or a file writes it."""
 
 import re
+import unicodedata
 
 PICTURES = (".jpg", ".jpeg", ".png")
 # at the end of a mask's name, before its suffix
 MARK = re.compile(r"[_\-. ](segmentation|mask|seg)(?=\.\w+$|$)", re.IGNORECASE)
+ARCHIVES = re.compile(r"\.(zip|tar|tar\.\w+|tgz|7z|rar)$", re.IGNORECASE)
+INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
 ARCHIVE = re.compile(r"isic_\d+", re.IGNORECASE)
 ENDINGS = re.compile(rf"({'|'.join(map(re.escape, PICTURES))})$", re.IGNORECASE)
 REDUCED = re.compile(r"_downsampled$", re.IGNORECASE)  # ISIC 2019
+
+
+def plain(written: str) -> str:
+    """Spell equal text in one way: letters composed, nothing that does not show.
+
+    Parameters
+    ----------
+    written : str
+        A cell, a name of a column or of a file.
+
+    Returns
+    -------
+    str
+        In Unicode's form NFC; files that a Mac packed have names in NFD.
+    """
+    return unicodedata.normalize("NFC", INVISIBLE.sub("", written)).strip()
 
 
 def clean_id(written: str) -> str:
@@ -24,7 +43,7 @@ def clean_id(written: str) -> str:
         Without folders, spaces, the suffix of a picture and ``_downsampled``; ids of
         the ISIC archive in capitals.
     """
-    name = written.replace("\\", "/").rpartition("/")[2].strip()
+    name = plain(written.replace("\\", "/").rpartition("/")[2])
     name = REDUCED.sub("", ENDINGS.sub("", name).strip())
     return name.upper() if ARCHIVE.fullmatch(name) else name
 

@@ -3,6 +3,7 @@
 The Snakefile looks for tables while it plans, so this imports nothing heavy.
 """
 
+import codecs
 import csv
 import io
 import re
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lesionlab.errors import LabError
+from lesionlab.tables.names import plain
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 MARKED = (  # byte order marks; that of UTF-32 begins like one of UTF-16
@@ -26,10 +28,13 @@ FOREIGN = (  # files that bear the name of a table and are none
     (b"\xd0\xcf\x11\xe0", "is a workbook of Excel; save it as CSV UTF-8"),
     (b"version https://git-lfs", "is a pointer of Git LFS; run `git lfs pull`"),
     (b"<", "is a web page or XML; download the table itself"),
+    (b"{", "is JSON; save it as CSV UTF-8"),
+    (b"[", "is JSON; save it as CSV UTF-8"),
     (b"\x1f\x8b", "is compressed; unpack it"),
 )
 HEAD = 1 << 16  # bytes that show the header
 SAVE = "save it as CSV UTF-8"
+ACCESS = "mend that, or move it away"
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,8 @@ class Table:
     separator: str
 
     def column(self, name: str) -> list[str]:
-        """Cells of a column, without spaces at their ends."""
-        return [cell.strip() for cell in self.written(name)]
+        """Cells of a column, without what does not show."""
+        return [plain(cell) for cell in self.written(name)]
 
     def written(self, name: str) -> list[str]:
         """Cells of a column as they are written."""
@@ -78,7 +83,7 @@ def peek_header(path: Path) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        As in :class:`Table`; one name where it is no table.
+        As in :class:`Table`; one name where it is no table, none where it is empty.
 
     Raises
     ------
@@ -89,9 +94,8 @@ def peek_header(path: Path) -> tuple[str, ...]:
         with path.open("rb") as stream:
             content = stream.read(HEAD)
     except OSError as why:
-        raise LabError(f"{path}: cannot be read ({why.strerror})") from why
-    whole = len(content) < HEAD
-    text = _decode(path, content if whole else content[: content.rfind(b"\n")])[0]
+        raise LabError(f"{path}: cannot be read ({why.strerror}); {ACCESS}") from why
+    text = _decode(path, content, whole=len(content) < HEAD)[0]
     lines = _split_lines(path, text)[0]
     return clean_header(next(lines, (0, [""]))[1])
 
@@ -119,7 +123,7 @@ def read_table(path: Path) -> Table:
     try:
         content = path.read_bytes()
     except OSError as why:
-        raise LabError(f"{path}: cannot be read ({why.strerror})") from why
+        raise LabError(f"{path}: cannot be read ({why.strerror}); {ACCESS}") from why
     text, encoding = _decode(path, content)
     found, separator = _split_lines(path, text)
     try:
@@ -148,17 +152,22 @@ def read_table(path: Path) -> Table:
 
 def clean_header(cells: list[str]) -> tuple[str, ...]:
     """Spell names of columns in one way: lower case, underscores for spaces."""
-    names = [re.sub(r"[\s\-]+", "_", cell.strip().lower()) for cell in cells]
+    names = [re.sub(r"[\s\-]+", "_", plain(cell).lower()) for cell in cells]
     while names and not names[-1]:  # a separator at the end of each line
         names.pop()
     return tuple(names)
 
 
-def _decode(path: Path, content: bytes) -> tuple[str, str]:
+def _decode(path: Path, content: bytes, *, whole: bool = True) -> tuple[str, str]:
+    """Decode a table, or its beginning, which may end within a letter."""
+
+    def decode(encoding: str) -> str:
+        return codecs.getincrementaldecoder(encoding)().decode(content, final=whole)
+
     for mark, encoding in MARKED:
         if content.startswith(mark):
             try:
-                return content.decode(encoding), encoding.removesuffix("-sig")
+                return decode(encoding), encoding.removesuffix("-sig")
             except UnicodeDecodeError as why:
                 raise LabError(f"{path}: damaged {encoding} text; {SAVE}") from why
     for start, what in FOREIGN:
@@ -171,12 +180,12 @@ def _decode(path: Path, content: bytes) -> tuple[str, str]:
         ):
             if zeros.count(0) > 0.9 * len(zeros):
                 try:
-                    return content.decode(encoding), encoding
+                    return decode(encoding), encoding
                 except UnicodeDecodeError:
                     break
         raise LabError(f"{path}: no text (it holds zero bytes); {SAVE}")
     try:
-        return content.decode("utf-8"), "utf-8"
+        return decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         return content.decode("latin-1"), "latin-1"
 

@@ -7,14 +7,20 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lesionlab.errors import LabError
-from lesionlab.sources.layout import IDS, find_column
-from lesionlab.sources.names import clean_id, id_key
-from lesionlab.sources.tables import SAVE, Table
+from lesionlab.tables.columns import IDS, find_column
+from lesionlab.tables.names import clean_id, id_key
+from lesionlab.tables.reading import SAVE, Table
 
 YES_NO = {"true": 1.0, "false": 0.0}
 ALLOWED = "allowed: 0 and 1, or true and false"
-NONE = {"", "na", "n/a", "nan", "none", "null", "-"}
-NO_LESION = NONE | {"unknown", "?"}  # else all such photographs would be one lesion
+# what pandas, R and Excel write where nothing is known
+NONE = {"", "-", "na", "n/a", "<na>", "nan", "-nan", "nat", "none", "null", "nil", "."}
+NONE |= {"1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan", "#n/a n/a", "#n/a", "#na"}
+NONE |= {"#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#spill!"}
+NONE |= {"#calc!", "#getting_data", "not available", "not applicable", "missing"}
+UNKNOWN = NONE | {"unknown", "unspecified", "?"}
+# as lesions, all such photographs would be one
+NO_LESION = UNKNOWN | {"-1", "-1.0"}
 OLDEST = 130  # years
 
 
@@ -42,7 +48,7 @@ def read_ids(table: Table, spelt: Counter[str]) -> pd.DataFrame:
     if name is None:
         raise LabError(
             f"{table.path}: no column {' or '.join(IDS[:2])}; its columns are "
-            f"{', '.join(table.header)}"
+            f"{', '.join(table.header)}; name that of the photographs so"
         )
     written = table.written(name)
     seen: dict[str, tuple[str, int]] = {}
@@ -69,7 +75,7 @@ def read_ids(table: Table, spelt: Counter[str]) -> pd.DataFrame:
 
 
 def read_flags(table: Table, name: str) -> list[float]:
-    """Read a column of flags, 0 to 1; with a decimal comma where none separates cells.
+    """Read a column of flags; with a decimal comma where none separates cells.
 
     Raises
     ------
@@ -82,18 +88,18 @@ def read_flags(table: Table, name: str) -> list[float]:
         if flag is None:
             raise LabError(
                 f"{table.path}: line {line}, column {name.upper()}: {cell!r} is no "
-                f"flag; {ALLOWED}"
+                f"flag; {ALLOWED}; mend it, or move a table of predictions away"
             )
         flags.append(flag)
     return flags
 
 
 def as_flag(cell: str, *, comma: bool = False) -> float | None:
-    """Read a number of 0 to 1, or true and false; None for anything else."""
+    """Read 0 or 1, or true and false; None for anything else, such as a probability."""
     if cell.lower() in YES_NO:
         return YES_NO[cell.lower()]
     number = _as_number(cell, comma=comma)
-    return None if number is None or not 0 <= number <= 1 else number
+    return number if number in (0, 1) else None
 
 
 def _as_number(cell: str, *, comma: bool) -> float | None:
@@ -120,7 +126,7 @@ def read_ages(table: Table, name: str, cells: Sequence[str]) -> list[float]:
     """
     ages = []
     for cell, line in zip(cells, table.lines, strict=True):
-        if cell.lower() in NO_LESION:
+        if cell.lower() in UNKNOWN:
             ages.append(math.nan)
             continue
         age = _as_number(cell, comma=table.separator != "comma")
