@@ -1,8 +1,9 @@
-"""Networks of timm: built at a size, with the scale of their pictures and their head."""
+"""Networks of timm: built at a size, the scale of their pictures, their head."""
 
 import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
+from typing import Any
 
 import timm
 import torch
@@ -68,7 +69,7 @@ def scale_of(network: nn.Module) -> Scale:
 
 def head_of(network: nn.Module) -> tuple[str, ...]:
     """Name the last layers of a network of timm, as its state dict begins them."""
-    named = network.pretrained_cfg["classifier"]
+    named: Any = network.pretrained_cfg["classifier"]  # type: ignore[index]
     parts = (named,) if isinstance(named, str) else tuple(named)
     return tuple(f"{part}." for part in parts)
 
