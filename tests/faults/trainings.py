@@ -32,7 +32,7 @@ UNET = {
     "keep": "best", "fold": "fold0", "code": "0",
 }  # fmt: skip
 CLASSIFIER = {
-    "threads": 1, "seed": 2, "batch_size": 6, "epochs": 12, "patience": 5,
+    "model": "resnet50", "size": 32, "threads": 1, "seed": 2, "batch_size": 6, "epochs": 12, "patience": 5,
     "learning_rate": 0.01, "momentum": 0.9, "weight_decay": 1e-4,
     "warmup": 1, "ema": 0.9, "sampling": "balanced", "class_weights": True,
     "label_smoothing": 0.1, "focal": 1.0, "mixup": 0.2,
@@ -112,11 +112,11 @@ def run_classifier(folder, state):
 
     import predict_classes
     import train_classifier
-    from lesionlab.classification import network
+    from lesionlab.classification import resnet
 
     train_classifier.TrainingState = state
     # one block a stage: the code is that of ResNet-50, a save takes no second
-    network.resnet50 = partial(ResNet, Bottleneck, [1, 1, 1, 1])
+    resnet.resnet50 = partial(ResNet, Bottleneck, [1, 1, 1, 1])
     write_inputs(folder, size=(32, 32), task="classification")
     paths = make_paths(folder)
     del paths.weights  # random initial weights

@@ -210,7 +210,7 @@ CLASSIFIER = {
 def fit_classifier(state, **changes):
     import torch
 
-    from lesionlab.classification.network import build_resnet
+    from lesionlab.classification.resnet import build_resnet
     from lesionlab.classification.task import Classification, Labelled, plan_training
     from lesionlab.training.device import pick_device, place_model
     from lesionlab.training.loop import fit

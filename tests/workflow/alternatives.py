@@ -54,6 +54,7 @@ ALTERNATIVES = {
     "classification.seeds": [1, 2],
     "classification.arm_seeds": {"segmented": [1, 2]},
     "classification.threads": 2,
+    "classification.model": "timm/convnext_atto",
     "classification.size": 48,
     "classification.weights": "imagenet",
     "classification.weights_variant": "v1",

@@ -51,6 +51,12 @@ def check_weights(wanted):
             "config: classification.weights_variant: v1: imagenet is torchvision's "
             "v1.5; set it to null"
         )
+    known = wanted["model"] == "resnet50"
+    if variant and not known:
+        refuse(
+            f"config: classification.weights_variant: {variant}: of resnet50 alone; set "
+            "it to null"
+        )
     if weights in ("none", "imagenet"):
         return
     try:
@@ -59,11 +65,12 @@ def check_weights(wanted):
     except LabError as why:
         refuse(f"config: classification.weights: {why}")
     try:
-        weights_variant(Path(weights), variant)
+        if known:
+            weights_variant(Path(weights), variant)
     except LabError as why:
         refuse(f"config: {why}")
     try:
-        inspect_weights(Path(weights))
+        inspect_weights(Path(weights), None if known else ())
     except LabError as why:
         refuse(f"config: classification.weights: {why}")
 

@@ -16,9 +16,11 @@ def main(paths: Paths, *, options: Options) -> None:
     limit_threads(options["threads"])
     import torch
 
+    from lesionlab.classification.initial import load_initial_weights
     from lesionlab.classification.network import (
-        build_resnet,
-        load_initial_weights,
+        RESNET,
+        Architecture,
+        build_network,
         save_model,
     )
     from lesionlab.classification.task import Classification, Labelled, plan_training
@@ -45,6 +47,7 @@ def main(paths: Paths, *, options: Options) -> None:
     variant = "v1.5"
     if weights is not None:
         inputs["weights"] = weights
+    if weights is not None and options["model"] == RESNET:
         variant = weights_variant(weights, options["weights_variant"])
     identity = {
         "options": dict(options),
@@ -54,17 +57,18 @@ def main(paths: Paths, *, options: Options) -> None:
     }
     # without the arm: arms of one seed and fold begin with the same weights
     seed = derive_seed(CLASSIFIER_WEIGHTS, options["seed"], options["fold"])
-    model = build_resnet(len(options["classes"]), seed=seed, variant=variant)
+    architecture = Architecture(options["model"], options["size"], variant)
+    network = build_network(architecture, len(options["classes"]), seed=seed)
     if weights is not None:
-        load_initial_weights(model, weights)
-    model = place_model(model, device)
+        load_initial_weights(network, weights)
+    model = place_model(network.module, device)
     train, valid = load("train"), load("valid")
     with TrainingState(paths.state, identity) as state:
-        task = Classification(train, valid, options)
+        task = Classification(train, valid, options, network.scale)
         best, history, kept = fit(model, task, plan_training(options), state=state)
         state.finish()
     with atomic_path(paths.model) as draft:
-        save_model(draft, best, variant=variant, classes=options["classes"])
+        save_model(draft, best, architecture=architecture, classes=options["classes"])
     write_csv(paths.history, pd.DataFrame(history))
     write_json(
         paths.training,
@@ -78,7 +82,7 @@ def main(paths: Paths, *, options: Options) -> None:
             "threads": options["threads"],
             "variant": variant,
             "initial_weights_sha256": identity.get("weights"),
-            **provenance(options["code"], ("torch", "torchvision")),
+            **provenance(options["code"], ("torch", "torchvision", "timm")),
         },
     )
 

@@ -6,11 +6,15 @@ import torch
 from torch import nn
 
 from lesionlab.training.device import fast_precision
-from lesionlab.training.pictures import enter
+from lesionlab.training.pictures import IMAGENET, Scale, enter
 
 
 def predict_probabilities(
-    model: nn.Module, pixels: torch.Tensor, *, batch_size: int
+    model: nn.Module,
+    pixels: torch.Tensor,
+    *,
+    batch_size: int,
+    scale: Scale = IMAGENET,
 ) -> torch.Tensor:
     """Predict class probabilities.
 
@@ -22,13 +26,16 @@ def predict_probabilities(
         RGB, on the model's device.
     batch_size : int
         Pictures a step.
+    scale : Scale
+        Of the network's pictures.
 
     Returns
     -------
     Tensor of float64, shape (N, C)
         Rows sum to 1; on the CPU.
     """
-    return predict_logits(model, pixels, batch_size=batch_size).double().softmax(1)
+    logits = predict_logits(model, pixels, batch_size=batch_size, scale=scale)
+    return logits.double().softmax(1)
 
 
 def predict_logits(
@@ -36,6 +43,7 @@ def predict_logits(
     pixels: torch.Tensor,
     *,
     batch_size: int,
+    scale: Scale = IMAGENET,
     between: Callable[[], None] = lambda: None,
 ) -> torch.Tensor:
     """Predict logits, float32 (N, C), on the CPU; see :func:`predict_probabilities`.
@@ -46,7 +54,7 @@ def predict_logits(
     parts = []
     with torch.inference_mode(), fast_precision(pixels.device):
         for start in range(0, len(pixels), batch_size):
-            batch = enter(pixels[start : start + batch_size])
+            batch = enter(pixels[start : start + batch_size], scale)
             parts.append(model(batch).float())
             between()
     return torch.cat(parts).cpu()

@@ -24,6 +24,7 @@ from lesionlab.randomness import (
     derive_seed,
     generator,
 )
+from lesionlab.training.pictures import IMAGENET, Scale
 from lesionlab.training.plan import Phase, Plan, Shown
 
 
@@ -54,11 +55,14 @@ class Classification:
     options : Mapping
         The section ``classification`` of the config, with ``seed``, ``fold`` and
         ``classes``.
+    scale : Scale
+        Of the network's pictures.
     """
 
     train: Labelled
     valid: Labelled
     options: Mapping[str, Any]
+    scale: Scale = IMAGENET
 
     @property
     def title(self) -> str:
@@ -109,7 +113,9 @@ class Classification:
 
         def show(chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             crop = changes["crop"] > 0
-            inputs = transform_train(pixels[chosen], draws[chosen], crop=crop)
+            inputs = transform_train(
+                pixels[chosen], draws[chosen], crop=crop, scale=self.scale
+            )
             if mix is None:
                 return inputs, labels[chosen]
             mixed: tuple[torch.Tensor, torch.Tensor] = mix(inputs, labels[chosen])
@@ -133,7 +139,9 @@ class Classification:
     ) -> dict[str, float]:
         """Score the validation set by :func:`evaluate`."""
         size = self.options["batch_size"]
-        return evaluate(model, self.valid, batch_size=size, between=between)
+        return evaluate(
+            model, self.valid, batch_size=size, scale=self.scale, between=between
+        )
 
     def merit(self, scores: dict[str, float]) -> float:
         """Take the epoch of the lowest validation loss."""
@@ -145,6 +153,7 @@ def evaluate(
     data: Labelled,
     *,
     batch_size: int,
+    scale: Scale = IMAGENET,
     between: Callable[[], None] = lambda: None,
 ) -> dict[str, float]:
     """Mean cross-entropy and accuracy.
@@ -157,6 +166,8 @@ def evaluate(
         Usually the validation set.
     batch_size : int
         Pictures a step.
+    scale : Scale
+        Of the network's pictures.
     between : Callable
         Called after each batch.
 
@@ -165,7 +176,9 @@ def evaluate(
     dict
         ``val_loss`` and ``val_accuracy``.
     """
-    logits = predict_logits(model, data.pixels, batch_size=batch_size, between=between)
+    logits = predict_logits(
+        model, data.pixels, batch_size=batch_size, scale=scale, between=between
+    )
     labels = data.labels.cpu()
     return {
         "val_loss": float(cross_entropy(logits, labels)),

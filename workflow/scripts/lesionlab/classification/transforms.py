@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import affine_grid, grid_sample
 
 from lesionlab.randomness import CLASSIFIER_AUGMENTATION, generator
-from lesionlab.training.pictures import normalise
+from lesionlab.training.pictures import IMAGENET, Scale, normalise
 
 
 def draw_augmentation(
@@ -90,7 +90,7 @@ def _choose(
 
 
 def transform_train(
-    pixels: torch.Tensor, draws: torch.Tensor, *, crop: bool
+    pixels: torch.Tensor, draws: torch.Tensor, *, crop: bool, scale: Scale = IMAGENET
 ) -> torch.Tensor:
     """Augment and normalise a batch; see :func:`augment`."""
-    return normalise(augment(pixels, draws, crop=crop))
+    return normalise(augment(pixels, draws, crop=crop), scale)
