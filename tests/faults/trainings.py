@@ -32,7 +32,8 @@ UNET = {
     "keep": "best", "fold": "fold0", "code": "0",
 }  # fmt: skip
 CLASSIFIER = {
-    "model": "resnet50", "size": 32, "threads": 1, "seed": 2, "batch_size": 6, "epochs": 12, "patience": 5,
+    "model": "resnet50", "size": 32,
+    "threads": 1, "seed": 2, "batch_size": 6, "epochs": 12, "patience": 5,
     "learning_rate": 0.01, "momentum": 0.9, "weight_decay": 1e-4,
     "warmup": 1, "ema": 0.9, "sampling": "balanced", "class_weights": True,
     "label_smoothing": 0.1, "focal": 1.0, "mixup": 0.2,

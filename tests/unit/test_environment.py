@@ -13,6 +13,7 @@ from lesionlab.codedigest import imported_modules
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "cv2": "opencv-python",
+    "huggingface_hub": "huggingface-hub",
     "jinja2": "jinja2",
     "segmentation_models_pytorch": "segmentation-models-pytorch",
     "sklearn": "scikit-learn",
