@@ -1,10 +1,11 @@
 """Run one training stage on small arrays and say on each line what it does now.
 
-    python tests/faults/trainings.py unet|classifier FOLDER [every]
+    python tests/faults/trainings.py unet|segmenter|classifier FOLDER [every] [torch]
 
 A line is a mark at which the caller may kill this process: a step, a batch of the
 validation, the begin of a save, and its end with the SHA-256 of what was saved. With
-`every` the training saves at each opportunity, else several times a second.
+`every` the training saves at each opportunity, else several times a second; with
+`torch` the U-Net is Keras's on torch.
 """
 
 import hashlib
@@ -31,6 +32,11 @@ UNET = {
     "dropout_free_learning_rate": 0.0005, "shuffle": True, "flips": True,
     "keep": "best", "fold": "fold0", "code": "0",
 }  # fmt: skip
+SEGMENTER = {
+    **UNET,
+    "model": "smp/unet",
+    "encoder": "timm-mobilenetv3_small_minimal_100",
+}
 CLASSIFIER = {
     "model": "resnet50", "size": 32,
     "threads": 1, "seed": 2, "batch_size": 6, "epochs": 12, "patience": 5,
@@ -96,19 +102,32 @@ def make_paths(folder):
     )
 
 
-def run_unet(folder, state):
+def run_unet(folder, state, *, backend):
     import predict_masks
     import train_unet
 
     train_unet.TrainingState = state
     write_inputs(folder, size=(32, 48), task="segmentation")
     paths = make_paths(folder)
-    start_backend("tensorflow", threads=1)
-    train_unet.main(paths, options=UNET)
-    predict_masks.main(paths, options=UNET)
+    start_backend(backend, threads=1)
+    options = {**UNET, "backend": backend}
+    train_unet.main(paths, options=options)
+    predict_masks.main(paths, options=options)
 
 
-def run_classifier(folder, state):
+def run_segmenter(folder, state, **_):
+    import predict_lesions
+    import train_segmenter
+
+    train_segmenter.TrainingState = state
+    write_inputs(folder, size=(32, 64), task="segmentation")
+    paths = make_paths(folder)
+    paths.weights = folder / "segmenter.safetensors"
+    train_segmenter.main(paths, options=SEGMENTER)
+    predict_lesions.main(paths, options=SEGMENTER)
+
+
+def run_classifier(folder, state, **_):
     from torchvision.models.resnet import Bottleneck, ResNet
 
     import predict_classes
@@ -130,7 +149,9 @@ def main(kind, folder, *how):
         seconds = 0.0 if "every" in how else SECONDS
         return MarkedState(where, identity, save_seconds=seconds)
 
-    {"unet": run_unet, "classifier": run_classifier}[kind](Path(folder), state)
+    runs = {"unet": run_unet, "segmenter": run_segmenter, "classifier": run_classifier}
+    backend = "torch" if "torch" in how else "tensorflow"
+    runs[kind](Path(folder), state, backend=backend)
     mark("done")
 
 

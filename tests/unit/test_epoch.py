@@ -7,7 +7,12 @@ import pytest
 import torch
 
 from lesionlab.errors import LabError
-from lesionlab.training.epoch import Tally, cut_batches
+from lesionlab.training.device import pick_device
+from lesionlab.training.epoch import (
+    Tally,
+    cut_batches,
+    name_what_does_not_repeat,
+)
 from lesionlab.training.plan import Phase
 from lesionlab.training.snapshot import Progress
 
@@ -48,3 +53,14 @@ def test_every_photograph_is_seen_once_an_epoch_but_no_batch_has_one():
     order = np.random.default_rng(1).permutation(20)
     assert np.concatenate(cut_batches(order, 6)).tolist() == order.tolist()
     assert [len(batch) for batch in cut_batches(order[:19], 6)] == [6, 6, 6]
+
+
+def test_a_network_whose_sums_have_no_order_is_refused_in_one_line():
+    """As smp/pspnet is on a GPU, for its adaptive_avg_pool2d_backward_cuda."""
+    pick_device(1)
+    numbers = torch.zeros(3)
+    line = "smp/x: its put_ never gives the same sums twice on this device; choose"
+    with pytest.raises(LabError, match=line), name_what_does_not_repeat("smp/x"):
+        numbers.put_(torch.tensor([0]), torch.ones(1))
+    with pytest.raises(RuntimeError), name_what_does_not_repeat("smp/x"):
+        numbers @ torch.zeros(4)

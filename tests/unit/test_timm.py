@@ -67,7 +67,7 @@ def test_each_kind_trains_and_a_killed_training_ends_in_the_same_bits(model, tmp
     with TrainingState(tmp_path / "whole", {}) as state:
         weights, history, _ = fit_network(state, model, size)
     again, repeated, _ = train_with_kills(
-        lambda state: fit_network(state, model, size), tmp_path / "killed", 1, 0.0
+        lambda state: fit_network(state, model, size), tmp_path / "killed", 2, 0.0
     )
     assert repeated == history
     assert all(torch.equal(again[name], value) for name, value in weights.items())

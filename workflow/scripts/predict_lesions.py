@@ -22,7 +22,7 @@ def main(paths: Paths, *, options: Options) -> None:
     size = options["batch_size"]
 
     def predict(start: int) -> np.ndarray:
-        batch = torch.from_numpy(pixels[start : start + size]).to(device)
+        batch = torch.tensor(pixels[start : start + size], device=device)
         logits = predict_logits(network, batch, batch_size=size)
         return quantise(logits.sigmoid().numpy())
 

@@ -209,5 +209,13 @@ def plan_training(options: Mapping[str, Any]) -> Plan:
         )
 
     rate, key = float(options["learning_rate"]), "classification.learning_rate"
-    phase = Phase(1, options["epochs"], rate, key, options["schedule"])
-    return Plan([phase], optimizer, options["batch_size"], patience=options["patience"])
+    phase = Phase(
+        1, options["epochs"], rate, key, options["schedule"], options["warmup"]
+    )
+    return Plan(
+        [phase],
+        optimizer,
+        options["batch_size"],
+        patience=options["patience"],
+        ema=options["ema"],
+    )

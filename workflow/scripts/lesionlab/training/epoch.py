@@ -1,7 +1,8 @@
 """One epoch of a training on torch; no step waits for a result of the device."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -31,6 +32,32 @@ def cut_batches(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
     """
     batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
     return batches[:-1] if len(batches[-1]) == 1 else batches
+
+
+@contextmanager
+def name_what_does_not_repeat(title: str) -> Iterator[None]:
+    """Turn torch's refusal of an operation whose sums have no order into one line.
+
+    Parameters
+    ----------
+    title : str
+        Of the training.
+
+    Raises
+    ------
+    LabError
+        If the network needs such an operation: on a GPU some do.
+    """
+    try:
+        yield
+    except RuntimeError as why:
+        operation, found, _ = str(why).partition(" does not have a deterministic")
+        if not found:
+            raise
+        raise LabError(
+            f"{title}: its {operation} never gives the same sums twice on this "
+            "device; choose another network, or train this one on a CPU"
+        ) from why
 
 
 class Tally:
@@ -123,10 +150,11 @@ def train_one_epoch(
         # what a network draws, as for dropout, hangs on the step alone
         torch.manual_seed(task.stream(epoch, step))
         inputs, targets = show(order[step * batch_size :][:count])
-        with fast_precision(device):
-            outputs = model(inputs)
-            loss = task.loss(outputs, targets)
-        torch.autograd.backward(loss)
+        with name_what_does_not_repeat(task.title):
+            with fast_precision(device):
+                outputs = model(inputs)
+                loss = task.loss(outputs, targets)
+            torch.autograd.backward(loss)
         optimizer.step()
         after()
         tally.add(loss.detach(), task.right(outputs.detach(), targets))
