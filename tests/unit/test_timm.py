@@ -128,7 +128,7 @@ def test_weights_of_another_network_are_refused(tmp_path):
     ("model", "size", "why"),
     [
         ("timm/convnext_ato", 32, "timm has no convnext_ato; near it: convnext_atto"),
-        ("timm/swin_tiny_patch4_window7_224", 30, "classification.size: 30: timm/swin"),
+        ("timm/vit_tiny_patch16_224", 8, "classification.size: 8: timm/vit_tiny"),
     ],
 )
 def test_what_timm_does_not_have_is_named(model, size, why):

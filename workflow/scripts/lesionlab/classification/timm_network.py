@@ -53,12 +53,14 @@ def build_timm(name: str, classes: int, *, seed: int, size: int) -> nn.Module:
             network: nn.Module = timm.create_model(
                 own, pretrained=False, num_classes=classes, **sized
             )
+            with torch.inference_mode():  # some are built that take no picture
+                network.eval()(torch.zeros(1, 3, size, size))
         except (AssertionError, RuntimeError, TypeError, ValueError) as why:
             raise LabError(
-                f"classification.size: {size}: {name} cannot be made of it "
+                f"classification.size: {size}: {name} takes no such pictures "
                 f"({str(why).splitlines()[0] if str(why) else type(why).__name__})"
             ) from why
-    return network
+    return network.train()
 
 
 def scale_of(network: nn.Module) -> Scale:
