@@ -167,6 +167,7 @@ rule predict_classes:
             config["classification"],
             "batch_size",
             "threads",
+            "test_time_flips",
             classes=list(CLASSES),
             fold=wildcards.fold,
         ),

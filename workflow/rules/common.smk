@@ -170,7 +170,7 @@ CLASSES = drop_nulls(config["dataset"]["classes"])
 SEGMENTER_RULES = (
     "unet.smk" if config["segmentation"]["model"] == "unet" else "segmenter.smk"
 )
-SEGMENTER_KEYS = sorted(set(config["segmentation"]) - {"backend"})
+SEGMENTER_KEYS = sorted(set(config["segmentation"]) - {"backend", "test_time_flips"})
 UNET_KEYS = sorted(set(SEGMENTER_KEYS) - {"model", "encoder"} | {"backend"})
 UNET_ENVIRONMENT = f"../../envs/{config['segmentation']['backend']}.yaml"
 UNET_PIXELS = math.prod(
@@ -181,7 +181,9 @@ UNET_MEMORY = {"tensorflow": (1500, 2000), "torch": (2200, 3500)}
 CLASSIFIER_PIXELS = (
     config["classification"]["size"] ** 2 * config["classification"]["batch_size"]
 )
-CLASSIFIER_KEYS = sorted(set(config["classification"]) - {"arms", "seeds", "arm_seeds"})
+CLASSIFIER_KEYS = sorted(
+    set(config["classification"]) - {"arms", "seeds", "arm_seeds", "test_time_flips"}
+)
 
 
 wildcard_constraints:

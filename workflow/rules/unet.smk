@@ -59,7 +59,9 @@ rule predict_masks:
         runtime=grow(60),
     params:
         code=code("predict_masks.py", config["segmentation"]["backend"]),
-        options=pick(config["segmentation"], "backend", "threads", "batch_size"),
+        options=pick(
+            config["segmentation"], "backend", "threads", "batch_size", "test_time_flips"
+        ),
     script:
         "../scripts/predict_masks.py"
 

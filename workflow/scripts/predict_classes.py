@@ -24,7 +24,11 @@ def main(paths: Paths, *, options: Options) -> None:
     rows = index.get_indexer(split["image_id"])
     pixels = torch.from_numpy(np.load(paths.pixels, mmap_mode="r")[rows]).to(device)
     p = predict_probabilities(
-        model, pixels, batch_size=options["batch_size"], scale=network.scale
+        model,
+        pixels,
+        batch_size=options["batch_size"],
+        scale=network.scale,
+        flips=options["test_time_flips"],
     )
     table = split[["image_id", "group", "label", "set"]].reset_index(drop=True)
     for column, name in enumerate(classes):

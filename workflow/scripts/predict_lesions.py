@@ -4,6 +4,7 @@ import numpy as np
 from tqdm import tqdm
 
 from lesionlab.files import read_csv, write_array, write_csv
+from lesionlab.segmentation.batches import average_mirrored
 from lesionlab.segmentation.overlap import quantise
 from lesionlab.stage import Options, Paths, limit_threads, run_stage
 
@@ -21,13 +22,19 @@ def main(paths: Paths, *, options: Options) -> None:
     network = place_model(load_segmenter(paths.weights), device)
     size = options["batch_size"]
 
-    def predict(start: int) -> np.ndarray:
-        batch = torch.tensor(pixels[start : start + size], device=device)
-        logits = predict_logits(network, batch, batch_size=size)
-        return quantise(logits.sigmoid().numpy())
+    def predict(batch: np.ndarray) -> np.ndarray:
+        shown = torch.tensor(batch.copy(), device=device)  # a mirror image is a view
+        logits = predict_logits(network, shown, batch_size=size)
+        return np.asarray(logits.sigmoid().numpy())
+
+    def view(start: int) -> np.ndarray:
+        batch = pixels[start : start + size]
+        if options["test_time_flips"]:
+            return quantise(average_mirrored(predict, batch))
+        return quantise(predict(batch))
 
     starts = tqdm(range(0, len(pixels), size), "masks", disable=None)
-    write_array(paths.probabilities, map(predict, starts), shape=pixels.shape[:3])
+    write_array(paths.probabilities, map(view, starts), shape=pixels.shape[:3])
     write_csv(paths.ids, read_csv(paths.index)[["image_id"]])
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from lesionlab.training.device import fast_precision
-from lesionlab.training.pictures import IMAGENET, Scale, enter
+from lesionlab.training.pictures import IMAGENET, MIRRORS, Scale, enter
 
 
 def predict_probabilities(
@@ -15,6 +15,7 @@ def predict_probabilities(
     *,
     batch_size: int,
     scale: Scale = IMAGENET,
+    flips: bool = False,
 ) -> torch.Tensor:
     """Predict class probabilities.
 
@@ -28,14 +29,19 @@ def predict_probabilities(
         Pictures a step.
     scale : Scale
         Of the network's pictures.
+    flips : bool
+        Give the mean over each picture and its three mirror images.
 
     Returns
     -------
     Tensor of float64, shape (N, C)
         Rows sum to 1; on the CPU.
     """
-    logits = predict_logits(model, pixels, batch_size=batch_size, scale=scale)
-    return logits.double().softmax(1)
+    views = [
+        predict_logits(model, pixels.flip(axes), batch_size=batch_size, scale=scale)
+        for axes in (MIRRORS if flips else MIRRORS[:1])
+    ]
+    return torch.stack([view.double().softmax(1) for view in views]).mean(0)
 
 
 def predict_logits(

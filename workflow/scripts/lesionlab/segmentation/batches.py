@@ -1,5 +1,7 @@
 """The order of the training pairs and their mirroring, as functions of the epoch."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lesionlab.randomness import UNET_FLIPS, UNET_ORDER, generator
@@ -89,3 +91,27 @@ def make_batch(
                 x[position] = np.flip(x[position], axis)
                 y[position] = np.flip(y[position], axis)
     return x, y
+
+
+def average_mirrored(
+    predict: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray
+) -> np.ndarray:
+    """Average what is predicted of photographs and of their mirror images.
+
+    Parameters
+    ----------
+    predict : Callable
+        Photographs to probabilities, (N, H, W, 3) to (N, H, W).
+    pixels : ndarray of uint8, shape (N, H, W, 3)
+        RGB.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, H, W)
+        Each mirrored back before the mean of the four is taken.
+    """
+    views = [
+        np.flip(predict(np.flip(pixels, axes)), axes)
+        for axes in ((), (1,), (2,), (1, 2))
+    ]
+    return np.asarray(np.mean(views, axis=0, dtype=np.float32))

@@ -13,6 +13,8 @@ class Scale(NamedTuple):
     std: tuple[float, ...]
 
 
+# axes of a batch (B, H, W, 3) along which it is mirrored
+MIRRORS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
 IMAGENET = Scale((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # torchvision's usual
 
 
