@@ -1,4 +1,4 @@
-"""What is predicted as a mean over mirror images does not hang on how a picture lies."""
+"""A mean over mirror images does not hang on how a picture lies."""
 
 import numpy as np
 import pytest
