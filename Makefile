@@ -11,6 +11,7 @@ help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 run: $(READY)  ## set up and run the workflow; ARGS="--configfile presets/x.yaml" for more
+	@PYTHONPATH=workflow/scripts $(BIN)/python -m lesionlab.host $(ARGS)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores all $(ARGS)
 
 test: $(READY)  ## set up and run the tests, in two processes

@@ -5,17 +5,18 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: "config.yaml"
+include: "workflow/rules/source.smk"
+include: "workflow/rules/guard.smk"
+
+
+configfile: own("config.yaml")
 
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/trainings.smk"
-
-
-pathvars:
-    run=config["run"],
-
-
+include: "workflow/rules/hooks.smk"
+include: "workflow/rules/dataverse.smk"
+include: "workflow/rules/sources.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/lesions.smk"
 include: "workflow/rules/cohort.smk"
@@ -38,7 +39,7 @@ rule all:
 
 
 onstart:
-    write_effective_config()
+    open_run()
 
 
 onsuccess:

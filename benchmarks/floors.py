@@ -55,7 +55,8 @@ def bench_decoding(root):
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder, "pixels.npy")
             size = {"height": 96, "width": 96, "workers": THREADS}
-            pack(files, target, load=load_pixels, **size)
+            sizes = [None] * len(files)
+            pack(files, target, sizes=sizes, load=load_pixels, **size)
 
     compare("decode, resize, pack", "image", len(files), floor, loop)
 

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 import numpy as np
 import pandas as pd
 
-from lesionlab.data.table import build_table
+from lesionlab.data.table import index_root
 from lesionlab.lesions.grouping import MIN_INLIERS
 from lesionlab.lesions.matching import match_photographs
 
@@ -28,7 +28,7 @@ QUANTILES = (0, 0.001, 0.01, 0.05, 0.25, 0.5)
 
 def main() -> None:
     root = Path(os.environ["HAM10000_DIR"])
-    images, _ = build_table(root, classes=CLASSES, workers=2)
+    images, _, _ = index_root(root, classes=CLASSES, workers=2)
     alone = images.assign(group=images["image_id"])
     evidence = match_photographs(alone, root, workers=2)
     facts = images.set_index("image_id")

@@ -24,15 +24,21 @@ def pytest_addoption(parser):
 
 
 class Beside(LoadScopeScheduling):
-    """Files of unit tests, beside one process for what shares finished runs."""
+    """Two groups that share finished runs side by side, then files of unit tests."""
 
     def _split_scope(self, nodeid):
-        file = nodeid.split("::")[0]
-        return file if file.startswith("tests/unit/") else "runs"
+        group, name = nodeid.split("::")[0].split("/")[1:3]
+        return {"unit": name, "workflow": "runs"}.get(group, "machine")
 
 
 def pytest_xdist_make_scheduler(config, log):
+    config.option.loadscopereorder = False
     return Beside(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Let what takes long begin first."""
+    items.sort(key=lambda item: item.nodeid.startswith("tests/unit/"))
 
 
 @pytest.fixture(scope="session")

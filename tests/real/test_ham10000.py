@@ -1,26 +1,24 @@
 """The real HAM10000: published counts, its traps, and the split of the design."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from lesionlab.classification.arms import ARMS
 from lesionlab.data.audit import audit_table
 from lesionlab.data.leakage import count_sets, in_sample_share, leakage_by_class
-from lesionlab.data.packing import read_mask, read_photograph
 from lesionlab.data.split import make_split
-from lesionlab.data.table import build_table
+from lesionlab.decoding.masks import read_mask
+from lesionlab.decoding.photographs import read_photograph
 from lesionlab.files import read_csv
 from lesionlab.lesions.grouping import decide_matches, merge_groups
 from lesionlab.lesions.matching import match_photographs
+from real.conftest import CLASSES
 
 pytestmark = pytest.mark.real
 
-CLASSES = {
-    "MEL": ["mel"],
-    "NV": ["nv"],
-    "Other_SC": ["akiec", "bcc", "bkl", "df", "vasc"],
-}
+NONE_REFUSED = pd.DataFrame({"image_id": [], "reason": []})
 SIZES = {
     "classification": {
         "train": {"MEL": 1002, "NV": 1002, "Other_SC": 1002},
@@ -32,14 +30,16 @@ SIZES = {
 
 
 @pytest.fixture(scope="module")
-def table(ham10000):
-    return build_table(ham10000, classes=CLASSES, workers=2)
+def images(indexed):
+    return indexed[0]
 
 
-def test_the_published_counts(table):
-    images, quarantine = table
-    audit = audit_table(images, quarantine, classes=list(CLASSES))
-    assert len(quarantine) == 0
+@pytest.fixture(scope="module")
+def audit(images):
+    return audit_table(images, NONE_REFUSED, classes=list(CLASSES))
+
+
+def test_the_published_counts(audit):
     assert audit["n"] == 10_015
     assert audit["n_lesions"] == 7_470
     assert audit["by_dx"] == {
@@ -55,21 +55,29 @@ def test_the_published_counts(table):
     assert audit["lesion_ids_known"]
 
 
-def test_the_two_pairs_of_identical_photographs_are_one_group_each(table):
-    images, quarantine = table
-    pairs = audit_table(images, quarantine, classes=list(CLASSES))["exact_duplicates"]
+def test_the_two_pairs_of_identical_photographs_are_one_group_each(images, audit):
+    pairs = audit["exact_duplicates"]
     assert [len(pair) for pair in pairs] == [2, 2]
     groups = images.set_index("image_id")["group"]
     for first, second in pairs:
         assert groups[first] == groups[second]
 
 
-def test_photographs_of_one_lesion_under_two_ids_are_found(table, ham10000, repository):
-    """The limits were not chosen on the published pairs."""
-    images, _ = table
+def test_photographs_of_one_lesion_under_two_ids_are_found(
+    images, ham10000, repository
+):
+    """The limits were not chosen on the published pairs.
+
+    The search of the whole takes minutes: here it is that of a quarter of the lesions
+    and all that are published. benchmarks/lesion_limits.py searches the whole.
+    """
     published = read_csv(
         repository / "workflow/resources/ham10000_pairs.csv", comment="#"
     )
+    named = images["image_id"].isin(published.to_numpy().ravel())
+    lesions = images["lesion_id"].drop_duplicates()
+    kept = {*lesions[::4], *images.loc[named, "lesion_id"]}
+    images = images[images["lesion_id"].isin(kept)].reset_index(drop=True)
     evidence = match_photographs(images, ham10000, workers=2)
     alone = decide_matches(evidence, published.iloc[:0], images)
     found = alone[alone["decision"] == "merged"]
@@ -77,11 +85,9 @@ def test_photographs_of_one_lesion_under_two_ids_are_found(table, ham10000, repo
     known = {tuple(sorted(pair)) for pair in published.itertuples(index=False)}
     assert len(known) == 18
     assert len(known & pairs) >= 15
-    assert 90 <= len(pairs) <= 130
-    assert (alone["decision"] == "conflict").sum() >= 2
     matches = decide_matches(evidence, published, images)
     groups = merge_groups(images, matches)
-    assert 7_370 <= groups.nunique() <= 7_410
+    assert images["group"].nunique() - groups.nunique() >= 18
     by_group = images.groupby(groups)["label"].nunique()
     assert by_group.max() == 1
     by_image = groups.set_axis(images["image_id"])
@@ -102,8 +108,7 @@ def test_the_inverted_palette_masks_are_read_right(ham10000):
     assert inverted == 402
 
 
-def test_the_designs_counts_are_reached_exactly(table):
-    images, _ = table
+def test_the_designs_counts_are_reached_exactly(images):
     split = make_split(images, protocol="grouped", seed=1, folds=1, sizes=SIZES)
     counts = count_sets(split)["fold0"]
     assert counts["classification"] == SIZES["classification"]
@@ -118,8 +123,7 @@ def test_the_designs_counts_are_reached_exactly(table):
     assert not set(held_out) & set(unet)
 
 
-def test_the_references_split_leaks(table):
-    images, _ = table
+def test_the_references_split_leaks(images):
     sizes = {
         **SIZES,
         "classification": {**SIZES["classification"], "valid": 501},
@@ -137,7 +141,8 @@ def some(ham10000):
     paths = sorted((ham10000 / "images").iterdir())[::200]
     masks = (ham10000 / "masks" / f"{path.stem}_segmentation.png" for path in paths)
     return [
-        (read_photograph(p), read_mask(m)) for p, m in zip(paths, masks, strict=True)
+        (read_photograph(p, size=None), read_mask(m))
+        for p, m in zip(paths, masks, strict=True)
     ]
 
 

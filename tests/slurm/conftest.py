@@ -41,7 +41,7 @@ def cluster(tmp_path_factory):
     assert cluster.left_over == []
 
 
-def start(cluster, checkout, log, *arguments, configs=(TINY,)):
+def start(cluster, checkout, log, *arguments, configs=(TINY,), **environment):
     """Start Snakemake as docs/slurm.md says, with quick looks at its jobs."""
     command = [sys.executable, str(FAST_POLL), "--workflow-profile", "profiles/slurm"]
     command += ["--slurm-init-seconds-before-status-checks", "1"]
@@ -51,7 +51,7 @@ def start(cluster, checkout, log, *arguments, configs=(TINY,)):
         return subprocess.Popen(
             command,
             cwd=checkout,
-            env=cluster.environment(),
+            env={**cluster.environment(), **environment},
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
@@ -88,6 +88,7 @@ def slurm_run(cluster, repository, tmp_path_factory):
     """The tiny run through sbatch; its classifier was cancelled as it trained."""
     folder = tmp_path_factory.mktemp("slurm_run")
     checkout = copy_checkout(repository, folder / "checkout")
+    others = {job["JobId"] for job in cluster.jobs()}
     log = folder / "head.log"
     head = start(cluster, checkout, log)
     try:
@@ -100,4 +101,5 @@ def slurm_run(cluster, repository, tmp_path_factory):
         head.kill()
         head.wait()
     results = checkout / "results" / "tiny"
-    return Run(results, cluster.jobs(), together, cancelled, cluster.devices())
+    jobs = [job for job in cluster.jobs() if job["JobId"] not in others]
+    return Run(results, jobs, together, cancelled, cluster.devices())

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
+from tests.unit.folder import NOTHING_FOUND
 from tests.unit.made_figures import draw_figures
 
 import compare_arms
@@ -51,6 +52,7 @@ def make_images(root, folds, photographs, draw):
     table["dx"] = [CLASSES[label][0] for label in table["label"]]
     table = table.assign(age=50, sex="female", localization="back", dx_type="histo")
     table["mask_fraction"] = draw.beta(2, 5, len(table))
+    table = table.assign(width=WIDTH, height=HEIGHT)
     table["image"] = "images/" + table["image_id"] + ".png"
     table["mask"] = "masks/" + table["image_id"] + ".png"
     for name in table["image_id"][:FILES]:
@@ -90,6 +92,7 @@ def make_audits(root, images, folds):
         "quarantine": {},
         "exact_duplicates": [],
         "masks_nearly_full": [],
+        "found": NOTHING_FOUND,
         "by_dx": {"mel": 9},
         "by_label": {label: int(by_label[label]) for label in CLASSES},
         "class_ratio": {label: by_label[label] / len(images) for label in CLASSES},
@@ -101,7 +104,10 @@ def make_audits(root, images, folds):
     split = {
         "protocol": "kfold" if len(folds) > 1 else "grouped",
         "leaks": False,
+        "sources": [],
         "lesion_ids_known": True,
+        "without_lesion_id": 0,
+        "n_images": len(images),
         "counts": {fold: dict.fromkeys(tasks, sets) for fold in folds},
         "leakage": {fold: dict.fromkeys(tasks, nothing) for fold in folds},
         "in_sample_share": {fold: dict.fromkeys(CLASSES, 0.1) for fold in folds},

@@ -8,7 +8,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
 
 import make_phantom
-from lesionlab.data.phantom import draw_lesion, draw_photograph
+from lesionlab.phantom.lesions import draw_lesion, draw_photograph
 
 
 def photograph_lesions(count, options, *, views=1):

@@ -120,9 +120,16 @@ def test_the_default_profile_states_the_triggers_of_the_contract(repository):
 def test_library_imports_run_downwards(repository):
     order = [
         "statistics",
+        "host",
+        "dataverse",
+        "decoding",
+        "tables",
+        "sources",
+        "phantom",
         "data",
         "lesions",
         "segmentation",
+        "weights",
         "classification",
         "comparison",
         "words",

@@ -16,7 +16,7 @@ from snakemake.settings.types import (
 from snakemake_interface_executor_plugins.settings import ExecMode
 
 from lesionlab.devices import VISIBLE
-from lesionlab.machine import memory_mb
+from lesionlab.host.machine import memory_mb
 from workflow.runner import TINY, asked_resources, copy_checkout, dry_run, overlay
 
 MACHINE_MB = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 10**6
@@ -33,7 +33,7 @@ def checkout(repository, tmp_path_factory):
 @pytest.fixture
 def limits(checkout, monkeypatch):
     """Read the workflow as Snakemake would, and give what it limits."""
-    monkeypatch.setattr("lesionlab.machine.memory_mb", lambda: CONTAINER_MB)
+    monkeypatch.setattr("lesionlab.host.machine.memory_mb", lambda: CONTAINER_MB)
 
     def read(*, mode=ExecMode.DEFAULT, visible="0,1", **resources):
         monkeypatch.setenv(VISIBLE, visible)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import make_phantom
-from lesionlab.data.phantom import draw_lesion, draw_photograph
-from lesionlab.data.table import build_table
+from lesionlab.data.table import index_root
 from lesionlab.files import read_csv
+from lesionlab.phantom.lesions import draw_lesion, draw_photograph
 from unit.measures import (
     auc_by_boosting,
     auc_by_one,
@@ -48,7 +48,7 @@ def test_equal_seeds_give_equal_files_whatever_the_workers(tmp_path):
 
 def test_the_phantom_passes_the_examination_of_real_data(tmp_path):
     make(tmp_path / "data")
-    images, quarantine = build_table(tmp_path / "data", classes=CLASSES, workers=1)
+    images, quarantine, _ = index_root(tmp_path / "data", classes=CLASSES, workers=1)
     assert quarantine.empty
     assert images["lesion_id"].nunique() == OPTIONS["lesions"]
     assert images["group"].value_counts().max() > 1

@@ -33,10 +33,16 @@ def plans(repository, tmp_path_factory):
     """By rule: the resources that Snakemake itself would ask Slurm for."""
     folder = tmp_path_factory.mktemp("plans")
     checkout = copy_checkout(repository, folder / "checkout")
-    download = {"classification": {"weights": "imagenet"}}
-    configs = (TINY, overlay(folder / "download.yaml", download))
-    printed = dry_run(checkout, "--workflow-profile", "profiles/slurm", configs=configs)
-    return asked_resources(printed)
+    asked = {}
+    for source in ("phantom", "dataverse"):
+        download = {
+            "classification": {"weights": "imagenet"},
+            "dataset": {"source": source},
+        }
+        configs = (TINY, overlay(folder / f"{source}.yaml", download))
+        profile = ("all", "check_data", "--workflow-profile", "profiles/slurm")
+        asked |= asked_resources(dry_run(checkout, *profile, configs=configs))
+    return asked
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +100,8 @@ def test_every_rule_says_its_memory_and_time(plans):
 
 
 def test_what_needs_the_network_runs_on_the_head_node(head_node_rules, plans):
-    assert {"fetch_imagenet", "write_report"} <= head_node_rules
+    local = {"fetch_imagenet", "fetch_dataverse", "write_report"}
+    assert local <= head_node_rules
     assert not {rule for rule in head_node_rules if "gpu" in plans.get(rule, {})}
 
 

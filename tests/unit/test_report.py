@@ -21,12 +21,14 @@ SKILLS = {"original": 2.0, "segmented": 1.7, "segmented_true": 1.7, "crop": 2.0}
 SKILLS["background"] = 0.4
 
 
-def stamps(*, source="folder", known=True, leaks=False, protocol="image"):
+def stamps(*, source="folder", without=0, leaks=False, protocol="image"):
     shares = {"MEL": 0.74, "all": 0.31} if leaks else {"MEL": 0.0, "all": 0.0}
     audit = {
         "leaks": leaks,
         "protocol": protocol,
-        "lesion_ids_known": known,
+        "lesion_ids_known": not without,
+        "without_lesion_id": without,
+        "n_images": 133,
         "leakage": {"fold0": {"classification": shares, "segmentation": shares}},
     }
     return list_stamps(source=source, split_audit=audit, positive="MEL")
@@ -38,7 +40,10 @@ def test_a_sound_run_on_real_data_bears_no_stamp():
 
 def test_each_reason_for_doubt_is_stamped():
     assert stamps(source="phantom")[0]["title"] == "Synthetic data."
-    assert stamps(known=False)[0]["title"] == "Lesions unknown."
+    assert stamps(without=133)[0]["title"] == "Lesions unknown."
+    some = stamps(without=7)[0]
+    assert some["title"] == "Some lesions unknown."
+    assert some["text"].startswith("7 of 133 photographs name no lesion_id: each of")
     leak = stamps(leaks=True)[0]
     assert leak["title"] == "This split leaks."
     assert "31% of the classifier's test" in leak["text"]

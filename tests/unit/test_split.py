@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lesionlab.data.leakage import count_sets, in_sample_share, leakage_by_class
+from lesionlab.data.presence import check_sets
 from lesionlab.data.split import _pick_exactly, make_split
 from lesionlab.errors import LabError
 
@@ -109,6 +110,111 @@ def test_a_size_that_cannot_be_met_says_what_there_is(size, words):
     assert str(caught.value).startswith("split.segmentation.train: ")
 
 
+LEAK = {
+    **SIZES,
+    "classification": {**SIZES["classification"], "train": dict.fromkeys(CLASSES, 25)},
+}
+NATURAL = {
+    "classification": {"train": "all", "valid": 30, "test": 30},
+    "segmentation": {"train": 3, "valid": 2, "test": 2},
+}
+FOLDS = {**NATURAL, "classification": {"train": "all", "valid": 30}}
+MELANOMA = TABLE["label"] == "MEL"
+
+
+def few_melanomas(lesions):
+    """The table with so many lesions of MEL."""
+    names = TABLE.loc[MELANOMA, "group"].unique()[:lesions]
+    return TABLE[~MELANOMA | TABLE["group"].isin(names)]
+
+
+ABSENT = [
+    (
+        few_melanomas(0),
+        {"sizes": NATURAL, "classes": CLASSES},
+        "dataset.classes: MEL: no usable photograph (data/quarantine.csv lists "
+        "what was refused); mend the data, or set dataset.classes.MEL to null",
+    ),
+    (
+        few_melanomas(1),
+        {"sizes": NATURAL},
+        "split.classification.valid: valid of fold0 has no MEL; ask for more of it, or "
+        "give counts per class",
+    ),
+    (
+        few_melanomas(2),
+        {"sizes": {**NATURAL, "classification": {**SIZES["classification"]}}},
+        "split.classification.test: 9 MEL wanted, ",
+    ),
+    (
+        TABLE,
+        {
+            "sizes": {
+                **NATURAL,
+                "classification": {
+                    "train": "all",
+                    "valid": {"MEL": int(MELANOMA.sum()) - 9, "NV": 9, "Other_SC": 9},
+                    "test": {"MEL": 9, "NV": 9, "Other_SC": 9},
+                },
+            }
+        },
+        "split.classification.train: train of fold0 has no MEL; ask for less in the "
+        "other sets",
+    ),
+    (
+        few_melanomas(2),
+        {"sizes": FOLDS, "protocol": "kfold", "folds": 5},
+        "split.folds: 5, but MEL has 2 lesions, and each fold tests other ones; ask "
+        "for fewer folds",
+    ),
+    (
+        few_melanomas(0),
+        {"sizes": FOLDS, "protocol": "kfold", "folds": 5, "classes": CLASSES},
+        "dataset.classes: MEL: no usable photograph",
+    ),
+    (
+        make_table(3),
+        {"sizes": NATURAL},
+        "split.classification.test: 30 wanted, 4 photographs left by the other sets; "
+        "ask for less here or there",
+    ),
+    (
+        few_melanomas(0),
+        {"sizes": LEAK, "protocol": "leak", "classes": CLASSES},
+        "dataset.classes: MEL: no usable photograph",
+    ),
+]
+
+
+@pytest.mark.parametrize(("table", "options", "line"), ABSENT)
+def test_too_few_lesions_or_none_of_a_class_is_one_line(table, options, line):
+    with pytest.raises(LabError) as why:
+        make_split(table, **{"protocol": "grouped", "seed": 1, "folds": 1, **options})
+    assert str(why.value).startswith(line)
+    assert "\n" not in str(why.value)
+
+
+def test_a_fold_that_tests_none_of_a_class_is_named():
+    split = split_table(protocol="kfold", folds=3, sizes=FOLDS)
+    tested = split["set"].eq("test") & split["task"].eq("classification")
+    first = tested & split["fold"].eq("fold1") & split["label"].eq("MEL")
+    with pytest.raises(LabError, match=r"^split\.folds: test of fold1 has no MEL; ask"):
+        check_sets(split[~first], CLASSES, protocol="kfold", sizes=FOLDS)
+
+
+def test_a_class_of_which_0_are_asked_for_may_be_absent():
+    sizes = {
+        **NATURAL,
+        "classification": {
+            "train": "all",
+            "valid": {"MEL": 0, "NV": 9, "Other_SC": 9},
+            "test": {"MEL": 9, "NV": 9, "Other_SC": 0},
+        },
+    }
+    counts = count_sets(split_table(sizes=sizes))["fold0"]["classification"]
+    assert counts["valid"].get("MEL", 0) == counts["test"].get("Other_SC", 0) == 0
+
+
 def test_a_group_of_two_labels_is_refused():
     table = TABLE.assign(group="HAM_0000")
     with pytest.raises(LabError, match="HAM_0000 has two labels"):
@@ -138,12 +244,6 @@ def test_in_sample_share_counts_photographs_that_both_networks_train_on():
         }
     )
     assert in_sample_share(split) == {"fold0": {"MEL": 0.5}}
-
-
-LEAK = {
-    **SIZES,
-    "classification": {**SIZES["classification"], "train": dict.fromkeys(CLASSES, 25)},
-}
 
 
 def test_the_leak_is_measured_on_the_same_test_photographs():

@@ -1,34 +1,41 @@
 """How a stage starts and ends: its GPU, its one line when it fails, a full disk."""
 
+import contextlib
+import errno
 import logging
 import os
-import resource
+import subprocess
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
-import safetensors.numpy
 
+import make_phantom
 from lesionlab.data.packing import load_pixels, pack
+from lesionlab.data.pictures import write_pictures
 from lesionlab.devices import VISIBLE
 from lesionlab.errors import LabError
-from lesionlab.files import atomic_path, write_array
+from lesionlab.figures.style import new_figure, save_figure
+from lesionlab.files import atomic_path, write_array, write_csv, write_json
 from lesionlab.stage import run_stage
+from unit.room import little_room
 
 
 @pytest.fixture
 def stage(tmp_path, monkeypatch):
     """Run a function as Snakemake would run the main of a script."""
 
-    def run(work, *, gpu=0):
+    def run(work, *, gpu=0, log=tmp_path / "logs" / "toy.log"):
         def main(_paths, *, options):
             work(options)
 
         job = SimpleNamespace(
             rule="toy",
-            log=tmp_path / "logs" / "toy.log",
+            log=log,
             input={},
             output={},
             params=_Params(options={}, code="0"),
@@ -48,12 +55,33 @@ class _Params(dict):
     __getattr__ = dict.__getitem__
 
 
+LARGE = 4096  # bytes that a full disk still takes
+
+
 @pytest.fixture
-def _full_disk():
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+def limited(tmp_path):
+    """A folder in which no file may grow large, as under a quota."""
+    return tmp_path, partial(little_room, LARGE), "File too large"
+
+
+@pytest.fixture
+def full(tmp_path):
+    """A folder on a disk of its own that can be filled."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root may mount a disk that can be filled")
+
+    @contextlib.contextmanager
+    def fill():
+        with contextlib.suppress(OSError), (disk / "filler").open("wb") as stream:
+            stream.write(bytes(2**21))
+        yield
+        (disk / "filler").unlink()
+
+    yield disk, fill, "No space left on device"
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def write_packed(folder):
@@ -61,6 +89,7 @@ def write_packed(folder):
     pack(
         photographs,
         folder / "out" / "pixels.npy",
+        sizes=[(50, 40)] * 4,
         load=load_pixels,
         height=40,
         width=50,
@@ -69,19 +98,88 @@ def write_packed(folder):
 
 
 def write_model(folder):
+    import torch
+
+    from lesionlab.classification.network import save_model
+
     with atomic_path(folder / "out" / "m.safetensors") as draft:
-        safetensors.numpy.save_file({"a": np.ones(5000)}, draft)
+        save_model(draft, {"a": torch.ones(5000)}, variant="v1", classes=["a"])
 
 
-@pytest.mark.parametrize("write", [write_packed, write_model])
+def write_masks(folder):
+    noise = np.random.default_rng(1).integers(0, 255, (90, 90), np.uint8)
+    write_pictures(["a", "b"], lambda _: noise, folder=folder / "out", workers=2)
+
+
+def write_figure(folder):
+    figure = new_figure(4, 3)
+    figure.subplots().plot(np.random.default_rng(1).random(3000))
+    save_figure(figure, folder / "out" / "figure.png")
+
+
+def write_page(folder):
+    with atomic_path(folder / "out" / "report.html") as draft:
+        draft.write_text("<p>" * 5000, encoding="utf-8")
+
+
+def write_photographs(folder):
+    (folder / "out" / "images").mkdir(parents=True)
+    (folder / "out" / "masks").mkdir()
+    options = {"seed": 1, "width": 160, "height": 160, "signal": "both", "strength": 1}
+    make_phantom.write_lesion(folder / "out", 1, 0, options)
+
+
+WRITERS = [
+    write_packed,
+    write_model,
+    write_masks,
+    write_figure,
+    write_page,
+    write_photographs,
+    lambda folder: write_csv(
+        folder / "out" / "a.csv", pd.DataFrame({"a": range(9999)})
+    ),
+    lambda folder: write_json(folder / "out" / "a.json", {"a": [*range(9999)]}),
+]
+KINDS = ["npy", "safetensors", "masks", "figure", "html", "photographs", "csv", "json"]
+
+
+@pytest.mark.parametrize("disk", ["limited", "full"])
+@pytest.mark.parametrize("write", WRITERS, ids=KINDS)
 def test_a_full_disk_is_said_in_a_line_and_leaves_nothing(
-    write, stage, tmp_path, request
+    write, disk, stage, tmp_path, request
 ):
-    cv2.imwrite(str(tmp_path / "a.jpg"), np.zeros((40, 50, 3), np.uint8))
-    request.getfixturevalue("_full_disk")
-    with pytest.raises(SystemExit, match=r"^toy: .* \(File too large\); make room"):
-        stage(lambda _: write(tmp_path))
-    assert not list((tmp_path / "out").iterdir())
+    folder, fill, reason = request.getfixturevalue(disk)
+    cv2.imwrite(str(folder / "a.jpg"), np.zeros((40, 50, 3), np.uint8))
+    with fill(), pytest.raises(SystemExit) as end:
+        stage(lambda _: write(folder))
+    line = str(end.value)
+    assert line.startswith("toy: ")
+    assert f"({reason}); make room and run again" in line
+    assert "\n" not in line
+    assert not [path for path in (folder / "out").rglob("*") if path.is_file()]
+    assert "Traceback" not in (tmp_path / "logs" / "toy.log").read_text()
+
+
+def test_a_log_that_finds_no_room_is_said_in_a_line(stage, full, capsys):
+    folder, fill, reason = full
+    with fill(), pytest.raises(SystemExit, match=rf"^toy: .* \({reason}\); make room"):
+        stage(lambda _: write_page(folder), log=folder / "logs" / "toy.log")
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_a_file_that_may_not_be_written_is_said_in_a_line(stage, tmp_path, number):
+    def work(_):
+        raise OSError(number, os.strerror(number), "results/demo/split/split.csv")
+
+    line = (
+        f"toy: results/demo/split/split.csv: {os.strerror(number)}; make it accessible "
+        "and run again"
+    )
+    with pytest.raises(SystemExit) as end:
+        stage(work)
+    assert str(end.value) == line
     assert "Traceback" not in (tmp_path / "logs" / "toy.log").read_text()
 
 

@@ -1,8 +1,8 @@
 """Training states: whole or not used, one writer, another identity elsewhere."""
 
 import errno
+import hashlib
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from lesionlab.errors import LabError
 from lesionlab.state import TrainingState
+from unit.room import little_room
 
 LIBRARY = Path(__file__).parents[2] / "workflow" / "scripts"
 HOLD = """
@@ -110,6 +112,25 @@ def test_with_no_good_snapshot_the_training_begins_and_says_so(state, caplog):
     assert "no good snapshot, begins anew" in caplog.text
 
 
+@pytest.mark.parametrize("version", [0, 2, None])
+def test_a_snapshot_of_another_version_is_ignored(state, caplog, monkeypatch, version):
+    state.save(arrays(1), {"epoch": 1})
+    monkeypatch.setattr("lesionlab.state.FORMAT", version)
+    state.save(arrays(2), {"epoch": 2, "new": {}})
+    monkeypatch.undo()
+    assert state.load()[1] == {"epoch": 1}
+    assert "of another version, is ignored" in caplog.text
+
+
+def test_a_whole_file_that_is_no_snapshot_is_ignored(state, caplog):
+    bodies = (b"", b"text", safetensors.numpy.save(arrays(1)))
+    for number, body in enumerate(bodies):
+        path = state.folder / f"snapshot-{number:08d}.safetensors"
+        path.write_bytes(body + hashlib.sha256(body).digest())
+    assert state.load() is None
+    assert "no good snapshot, begins anew" in caplog.text
+
+
 def test_a_damaged_snapshot_never_pushes_out_a_good_one(state):
     for epoch in (1, 2):
         state.save(arrays(epoch), {"epoch": epoch})
@@ -134,13 +155,8 @@ def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch):
 
 def test_a_full_disk_leaves_the_previous_snapshot_good(state):
     state.save(arrays(1), {"epoch": 1})
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
-    try:
-        with pytest.raises(LabError, match=r"cannot be saved .* make room"):
-            state.save({"weights": np.zeros(10_000)}, {"epoch": 2})
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with little_room(), pytest.raises(LabError, match=r"cannot be saved .* make room"):
+        state.save({"weights": np.zeros(10_000)}, {"epoch": 2})
     assert state.load()[1] == {"epoch": 1}
     assert not list(state.folder.glob("*.draft"))
 

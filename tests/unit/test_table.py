@@ -9,13 +9,16 @@ import pytest
 from PIL import Image
 
 from lesionlab.data.audit import audit_table
-from lesionlab.data.layout import contents_digest
-from lesionlab.data.packing import read_mask
-from lesionlab.data.table import build_table
+from lesionlab.data.table import index_root
+from lesionlab.decoding.masks import read_mask
 from lesionlab.errors import LabError
+from lesionlab.sources.contents import contents_digest
 from unit.folder import (
+    CLASSES,
+    FIRST,
     HEIGHT,
     WIDTH,
+    build,
     draw_pair,
     make_folder,
     mask_path,
@@ -23,18 +26,11 @@ from unit.folder import (
     write_tables,
 )
 
-CLASSES = {"MEL": ["mel"], "NV": ["nv"]}
-FIRST = "ISIC_0000000"
-
 
 @pytest.fixture
 def root(tmp_path):
     make_folder(tmp_path / "data")
     return tmp_path / "data"
-
-
-def build(root, classes=CLASSES):
-    return build_table(root, classes=classes, workers=1)
 
 
 def spoil_photograph(root, content):
@@ -89,7 +85,7 @@ SPOILT = {
     "mask not binary": lambda root: write_mask(
         root, np.full((HEIGHT, WIDTH), 127, np.uint8)
     ),
-    "unknown dx": lambda root: rewrite_rows(
+    "unknown dx: bcc": lambda root: rewrite_rows(
         root, lambda rows: [(FIRST, "HAM_1", "bcc"), *rows[1:]]
     ),
     "duplicate id": lambda root: rewrite_rows(root, lambda rows: [*rows, rows[0]]),
@@ -185,15 +181,23 @@ def test_an_inverted_palette_is_read_through_its_colours(root):
 
 
 def test_the_number_of_workers_changes_nothing(root):
-    one, two = (build_table(root, classes=CLASSES, workers=n)[0] for n in (1, 2))
+    one, two = (index_root(root, classes=CLASSES, workers=n)[0] for n in (1, 2))
     pd.testing.assert_frame_equal(one, two)
 
 
-@pytest.mark.parametrize("missing", ["images", "masks", "GroundTruth.csv"])
-def test_a_folder_in_another_layout_is_refused_in_one_line(root, missing):
-    path = root / missing
-    path.rename(root / "elsewhere")
-    with pytest.raises(LabError, match=missing) as why:
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ("images", r"no photograph \(.jpg"),
+        ("masks", r"no mask \(.jpg"),
+        ("*.csv", "no table of diagnoses such as GroundTruth.csv"),
+        ("", "no such data folder"),
+    ],
+)
+def test_a_folder_that_lacks_a_part_is_refused_in_one_line(root, missing, words):
+    for path in list(root.glob(missing)) if missing else [root]:
+        path.rename(root.parent / path.name.replace("data", "elsewhere"))
+    with pytest.raises(LabError, match=words) as why:
         build(root)
     assert "\n" not in str(why.value)
     assert "expected images/" in str(why.value)
@@ -201,9 +205,12 @@ def test_a_folder_in_another_layout_is_refused_in_one_line(root, missing):
 
 def test_nothing_usable_is_an_error(root):
     for path in (root / "masks").iterdir():
-        path.unlink()
-    with pytest.raises(LabError, match=r"no usable photograph \(6 refused.*no mask"):
+        path.rename(path.with_name(f"other_{path.name}"))
+    with pytest.raises(
+        LabError, match=r"no usable photograph \(6 refused.*no mask"
+    ) as w:
         build(root)
+    assert "the tables name ISIC_0000000, a file masks/other_ISIC" in str(w.value)
 
 
 def test_the_digest_follows_content_and_not_place_or_time(root, tmp_path):

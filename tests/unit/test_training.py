@@ -10,6 +10,7 @@ import pytest
 from lesionlab.errors import LabError
 from lesionlab.segmentation.backend import device_kind, start_backend
 from lesionlab.state import TrainingState
+from unit.room import little_room
 
 BACKEND = "LESIONLAB_TEST_BACKEND"
 
@@ -144,17 +145,61 @@ def test_keep_last_keeps_the_last_epoch(unet, tmp_path):
     assert not np.array_equal(first[0], last[0])
 
 
-def test_a_diverging_unet_names_epoch_and_batch(unet, tmp_path):
+@pytest.mark.parametrize(
+    ("key", "epoch", "loss"),
+    [("learning_rate", 1, "bce"), ("dropout_free_learning_rate", 2, "bce_dice")],
+)
+def test_a_diverging_unet_names_epoch_batch_and_key(unet, tmp_path, key, epoch, loss):
+    why = rf"^epoch {epoch}, batch \d: the loss is nan; lower segmentation\.{key}$"
+    changes = {"epochs": 1, "dropout_free_epochs": 1, "loss": loss, key: 1e30}
+    with TrainingState(tmp_path, {}) as state, pytest.raises(LabError, match=why):
+        fit_unet(unet[0], state, **changes)
+
+
+def test_a_unet_that_diverges_in_its_last_step_is_found_by_validation(unet, tmp_path):
+    changes = {"batch_size": 28, "epochs": 1, "learning_rate": 1e30}
+    why = r"^epoch 1: the validation loss is nan; lower segmentation\.learning_rate$"
+    with TrainingState(tmp_path, {}) as state, pytest.raises(LabError, match=why):
+        fit_unet(unet[0], state, **changes)
+
+
+def test_an_error_that_is_no_divergence_is_not_hidden(unet, monkeypatch, tmp_path):
+    def fail(*_, **__):
+        raise RuntimeError("another fault")
+
+    monkeypatch.setattr("keras.Model.train_on_batch", fail)
     with (
         TrainingState(tmp_path, {}) as state,
-        pytest.raises(LabError, match=r"epoch 1, batch \d+: the loss is .*learning"),
+        pytest.raises(RuntimeError, match="another fault"),
     ):
-        fit_unet(unet[0], state, learning_rate=1e30)
+        fit_unet(unet[0], state)
+
+
+# Keras warns of numpy
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_weights_of_a_unet_are_whole_or_refused_in_one_line(unet, tmp_path):
+    from lesionlab.segmentation.prediction import load_weights, save_weights
+
+    path = tmp_path / "unet.weights.h5"
+    model = unet[1].build_unet(height=32, width=48, dropout=0.0, seed=0)
+    with little_room(2**20), pytest.raises(OSError, match="File too large"):
+        save_weights(model, path)
+    assert not list(tmp_path.iterdir())
+    save_weights(model, path)
+    load_weights(model, path)
+    content = path.read_bytes()
+    for share in (0.0, 0.5, 0.99):
+        path.write_bytes(content[: int(share * len(content))])
+        with pytest.raises(LabError, match=r"unet\.weights\.h5: damaged, or not the"):
+            load_weights(model, path)
 
 
 @pytest.mark.skipif(BACKEND in os.environ, reason="is run by itself")
 def test_kerass_torch_backend_passes_the_tests_of_the_unet():
-    chosen = "parameters or killed_unet or epoch_is_kept or its_device"
+    chosen = (
+        "parameters or killed_unet or epoch_is_kept or its_device or divergence "
+        "or diverging_unet or that_diverges"
+    )
     # Keras on torch warns of itself
     options = ["-q", "-W", "ignore::DeprecationWarning", "-k", chosen]
     command = [sys.executable, "-m", "pytest", *options, __file__]
@@ -162,7 +207,7 @@ def test_kerass_torch_backend_passes_the_tests_of_the_unet():
         command, env=os.environ | {BACKEND: "torch"}, capture_output=True, text=True
     )
     assert found.returncode == 0, found.stdout
-    assert "6 passed" in found.stdout
+    assert "10 passed" in found.stdout
 
 
 @pytest.mark.usefixtures("unet")

@@ -15,6 +15,7 @@ from lesionlab.comparison.verdict import (
 )
 from lesionlab.statistics.metrics import METRICS
 from lesionlab.words.answers import answer_question, plan_more
+from lesionlab.words.passages import describe_split
 from lesionlab.words.phrases import (
     LESIONS,
     SHOWN,
@@ -275,3 +276,8 @@ def test_the_fall_is_that_of_original_and_segmented_wherever_they_stand():
         "Arm segmented is below"
     )
     assert explain_ladder({**made, "ladder": []}) is None
+
+
+def test_the_sources_that_are_tested_are_named():
+    audit = {"protocol": "source", "sources": ["vienna_dias", "rosendahl"]}
+    assert "(vienna_dias, rosendahl) are tested" in describe_split(audit)

@@ -3,10 +3,14 @@
 # What a change of these keys needs lies in the run on a folder, in two folds.
 WHOLE = {"dataset.classes", "classification.arm_seeds"}  # mappings, one leaf each
 FOLDER_ONLY = {"dataset.path", "split.folds"}
+TOGETHER_WITH = {
+    "dataset.source": {"dataset": {"path": "results/tiny/phantom"}},
+    "split.sources": {"split": {"protocol": "source"}},
+}
 NOT_CHANGED = {"run"}  # names another folder of results, where every stage runs
 ALTERNATIVES = {
     "dataset.source": "folder",
-    "dataset.path": "results/tiny/copy",
+    "dataset.path": "elsewhere",
     "dataset.classes": {
         "NV": ["nv", "df"],
         "Other_SC": ["akiec", "bcc", "bkl", "vasc"],
@@ -20,6 +24,7 @@ ALTERNATIVES = {
     "dataset.phantom.signal": "both",
     "dataset.phantom.strength": 0.5,
     "split.protocol": "image",
+    "split.sources": ["vidir_modern"],
     "split.seed": 2,
     "split.folds": 3,
     "split.classification.train": {"MEL": 9},

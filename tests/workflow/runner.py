@@ -15,14 +15,22 @@ from snakemake.cli import main as snakemake
 
 from lesionlab.files import sha256_file
 
-PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "presets", "envs")
+PARTS = (
+    "Snakefile",
+    "config.yaml",
+    "config",
+    "workflow",
+    "profiles",
+    "presets",
+    "envs",
+)
 TINY = Path(__file__).with_name("tiny.yaml")
 RESULTS = ("*.json", "*.csv", "*.npy", "*.safetensors", "*.h5", "*.png")
 
 
 def copy_checkout(repository, target):
     """Copy what Snakemake reads, and nothing that a run left behind."""
-    target.mkdir(exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         source = repository / part
         if source.is_dir():
@@ -36,7 +44,7 @@ def copy_checkout(repository, target):
 def run_workflow(checkout, *arguments, configs=(TINY,), check=True, **environment):
     """Run Snakemake as a user does; give what it printed."""
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-    command += ["--configfile", *map(str, configs)]
+    command += ["--configfile", *map(str, configs)] if configs else []
     done = subprocess.run(
         command,
         cwd=checkout,

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from lesionlab.classification.arms import ARMS
-from lesionlab.data.packing import read_mask, read_photograph
+from lesionlab.decoding.masks import read_mask
+from lesionlab.decoding.photographs import read_photograph
 from lesionlab.files import read_csv
 from workflow.runner import TINY, dry_run, overlay, run_workflow, stale_rules
 
@@ -77,11 +78,13 @@ def test_all_arms_are_shown_packed_and_trained_on(finished_folds, all_arms, tmp_
         assert index.tolist() == sorted(names), (scope, arm)
         assert len(np.load(results / scope / "packed" / f"{arm}.npy")) == len(names)
         for name in sorted(names)[:3] if arm != "original" else ():
-            photograph = read_photograph(root / images.loc[name, "image"])
+            photograph = read_photograph(root / images.loc[name, "image"], size=None)
             mask = read_mask(root / images.loc[name, "mask"])
             if arm == "segmented":
                 mask = read_mask(results / scope / "segmentation/masks" / f"{name}.png")
-            shown = read_photograph(results / scope / "images" / arm / f"{name}.png")
+            shown = read_photograph(
+                results / scope / "images" / arm / f"{name}.png", size=None
+            )
             expected = ARMS[arm].show(photograph, mask)
             assert np.array_equal(shown, expected), (scope, arm)
 

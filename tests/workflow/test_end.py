@@ -4,6 +4,8 @@ import re
 import shutil
 import subprocess
 
+import pytest
+
 from workflow.runner import run_workflow
 
 
@@ -32,6 +34,33 @@ def test_an_unfinished_training_outlives_another_target(finished, tmp_path):
     assert len(list(folder.iterdir())) == 2  # the report was not asked for
     run_workflow(copy, "--forcerun", "write_report")
     assert [path.name for path in folder.iterdir()] == ["unfinished"]
+
+
+OLD_REPORT = (
+    ("--until", "tune_threshold", "--forcerun", "tune_threshold"),
+    ("--omit-from", "compare_arms", "--forcerun", "score_classes"),
+    ("results/tiny/split/split.csv", "--forcerun", "split_dataset"),
+)
+
+
+@pytest.mark.parametrize("arguments", OLD_REPORT)
+def test_an_old_report_is_not_announced(finished, tmp_path, arguments):
+    copy = shutil.copytree(finished, tmp_path / "copy", symlinks=True)
+    printed = run_workflow(copy, *arguments).stdout
+    assert "Finished jobid" in printed
+    assert (copy / "results/tiny/report.html").exists()
+    assert "Report:" not in printed
+    assert "Balanced accuracy" not in printed
+
+
+def test_a_report_that_is_up_to_date_is_announced(finished, tmp_path):
+    copy = shutil.copytree(finished, tmp_path / "copy", symlinks=True)
+    other = "results/tiny/data/images/crop/manifest.csv"
+    printed = run_workflow(copy, "all", other).stdout
+    assert "Finished jobid" in printed
+    assert "(Rule: write_report)" not in printed
+    assert "Report: results/tiny/report.html" in printed
+    assert "Balanced accuracy" in printed
 
 
 def test_clean_state_spares_results_and_a_workflow_that_runs(repository, tmp_path):

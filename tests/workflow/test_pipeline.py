@@ -205,6 +205,7 @@ def test_the_effective_config_stands_beside_the_results(run, repository):
         ("null", '{"source": "here"}', r"w\.pth: v1 or v1\.5\? name it"),
         ("v1", '{"variant": "v1.5"}', r"weights_variant: v1, but .*w\.json says v1\.5"),
         ("v1", "not JSON", r"w\.json: no readable JSON object"),
+        ("v1", None, r"classification\.weights: .*w\.pth: empty; download the weights"),
     ],
 )
 def test_doubtful_weights_are_refused_before_anything_runs(

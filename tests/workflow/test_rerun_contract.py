@@ -12,6 +12,7 @@ from workflow.alternatives import (
     ALTERNATIVES,
     FOLDER_ONLY,
     NOT_CHANGED,
+    TOGETHER_WITH,
     leaf_keys,
     nest,
 )
@@ -51,9 +52,8 @@ def measure(checkout, folder_config, path):
     for key, value in ALTERNATIVES.items():
         change = overlay(path, nest(key, value))
         configs = (*(folder_config if key in FOLDER_ONLY else (TINY,)), change)
-        if key == "dataset.source":
-            path_of_data = {"dataset": {"path": "results/tiny/phantom"}}
-            configs += (overlay(path.with_name("path.yaml"), path_of_data),)
+        if key in TOGETHER_WITH:
+            configs += (overlay(path.with_name("with.yaml"), TOGETHER_WITH[key]),)
         table[key] = stale_rules(dry_run(checkout, configs=configs))
     return table
 
@@ -79,7 +79,7 @@ def write_table(table):
 @pytest.fixture(scope="module")
 def contract(finished_folds, folder_config, tmp_path_factory):
     data = finished_folds / "results" / "tiny"
-    shutil.copytree(data / "phantom", data / "copy")
+    shutil.copytree(data / "phantom", finished_folds / "elsewhere")
     path = tmp_path_factory.mktemp("change") / "change.yaml"
     return measure(finished_folds, folder_config, path)
 

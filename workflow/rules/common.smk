@@ -1,35 +1,47 @@
 # What all the rule files use - the checked config, code digests, options, file lists.
+import json
 import math
-import os
-import shutil
-import sys
 from hashlib import sha256
-from pathlib import Path
 
 import yaml
 
-SCRIPTS = Path(workflow.basedir, "workflow", "scripts")
-sys.path.insert(0, str(SCRIPTS))
+from snakemake.common.configfile import load_configfile
+from snakemake.utils import update_config
 
 from lesionlab.classification.arms import ARMS as KNOWN_ARMS
 from lesionlab.classification.scope import RUN, arm_scope
-from lesionlab.classification.variant import weights_variant
+from lesionlab.weights.variant import weights_variant
+from lesionlab.weights.file import check_named_file, inspect_weights
 from lesionlab.codedigest import code_digest
-from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
-from lesionlab.data.layout import check_layout, contents_digest
+from lesionlab.config import (
+    check_arms,
+    check_config,
+    drop_nulls,
+    recipe_of,
+    seeds_of_arms,
+)
 from lesionlab.devices import list_gpus
-from lesionlab.errors import LabError
-from lesionlab.machine import memory_mb
+from lesionlab.host.machine import memory_mb
+from lesionlab.sources.contents import contents_digest
+from lesionlab.sources.layout import find_layout
 
 
-def refuse(why):
-    """Stop with one line: a WorkflowError would add the calls that led here."""
-    sys.exit(str(why))
+def filled(handed_over):
+    """Fill in what the importer of this module, who hands over a config, leaves out."""
+    defaults = load_configfile(own("config.yaml"))
+    update_config(defaults, handed_over)
+    return defaults
+
+
+def has_other_config():
+    """Say whether the working directory has a config of its own."""
+    here = Path("config.yaml")
+    return here.is_file() and not here.samefile(own("config.yaml"))
 
 
 def check():
     """Check the merged config against the schema."""
-    schema = Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml")
+    schema = Path(CHECKOUT, "workflow", "schemas", "config.schema.yaml")
     try:
         check_config(config, yaml.safe_load(schema.read_text(encoding="utf-8")))
         check_arms(config["classification"], KNOWN_ARMS)
@@ -48,22 +60,28 @@ def check_weights(wanted):
         )
     if weights in ("none", "imagenet"):
         return
-    if not Path(weights).is_file():
-        refuse(
-            f"config: classification.weights: {weights}: no such file; name one, or "
-            "imagenet, or none"
-        )
+    try:
+        check_encodable(weights)
+        check_named_file(weights)
+    except LabError as why:
+        refuse(f"config: classification.weights: {why}")
     try:
         weights_variant(Path(weights), variant)
     except LabError as why:
         refuse(f"config: {why}")
+    try:
+        inspect_weights(Path(weights))
+    except LabError as why:
+        refuse(f"config: classification.weights: {why}")
 
 
 def data_root():
     """Find the folder of the photographs; where it lies is never tracked."""
     dataset = config["dataset"]
     if dataset["source"] == "phantom":
-        return f"results/{config['run']}/phantom"
+        return f"{RESULTS}/phantom"
+    if dataset["source"] == "dataverse":
+        return f"{SHARED}/ham10000"
     root = dataset["path"] or os.environ.get("HAM10000_DIR")
     if not root:
         refuse(
@@ -71,11 +89,19 @@ def data_root():
             "name the folder of HAM10000 in one of them"
         )
     root = Path(root).expanduser()
-    try:
-        check_layout(root)
-    except LabError as why:
-        refuse(why)
+    if workflow.is_main_process:  # a job need not look again
+        try:
+            check_encodable(str(root))
+            find_layout(root)
+        except LabError as why:
+            refuse(why)
     return str(root)
+
+
+def placed(path):
+    """Say where a path of the rules is: a module may have a prefix, or another run."""
+    filled_in = workflow.pathvars.apply(path)
+    return str(workflow.modifier.path_modifier.replace_prefix(filled_in))
 
 
 def share_machine():
@@ -92,7 +118,25 @@ def share_machine():
             workflow.register_resource(name, limit)
 
 
+if workflow.modifier.skip_configfile:
+    config = filled(config)
+elif workflow.modifier.is_main_snakefile() and has_other_config():
+
+    # of the working directory, where that is not the checkout
+    configfile: "config.yaml"
+
+
 check()
+
+
+pathvars:
+    run=config["run"],
+
+
+RESULTS = placed("results/<run>")
+SHARED = placed("results/.shared")
+if workflow.is_main_process:
+    check_results(Path(RESULTS))
 DATA_ROOT = data_root()
 
 # False where a scheduler such as Slurm hands out memory and GPUs, and inside a job
@@ -109,6 +153,8 @@ FOLDS = [
     f"fold{number}"
     for number in range(NUMBER_OF_FOLDS.get(config["split"]["protocol"], 1))
 ]
+# sources that are tested and not trained on, of protocol `source` alone
+HELD_OUT = config["split"]["sources"] if config["split"]["protocol"] == "source" else []
 ARMS = list(config["classification"]["arms"])
 # arms that show the lesion cut out by a predicted mask, and what they stand beside
 CUT_ARMS = [a for a in ARMS if a in ("original", "segmented", "segmented_true")]
@@ -157,19 +203,33 @@ def pick(section, *keys, **more):
     return dict(sorted({**{key: section[key] for key in keys}, **more}.items()))
 
 
+def made_photographs():
+    """Name the manifest of photographs that a rule of this workflow makes, if one does."""
+    manifests = {
+        "phantom": "results/<run>/data/phantom.csv",
+        "dataverse": "results/.shared/ham10000.csv",
+    }
+    source = config["dataset"]["source"]
+    return {"manifest": manifests[source]} if source in manifests else {}
+
+
 def photographs_digest():
     """Digest the raw data, so that one replaced photograph is seen."""
     root = Path(DATA_ROOT)
     name = sha256(str(root.resolve()).encode()).hexdigest()[:16]
-    return contents_digest(root, Path("results/.shared/digests", f"{name}.csv"))
+    try:
+        return contents_digest(root, Path(SHARED, "digests", f"{name}.csv"))
+    except LabError as why:
+        refuse(why)
 
 
 def split_sizes():
-    """Sizes of every set; kfold has no test size, a null drops a class."""
+    """Sizes of every set; some protocols have no test size, a null drops a class."""
+    given = config["split"]["protocol"] in ("kfold", "source")
     sizes = {}
     for task in ("classification", "segmentation"):
         wanted = dict(config["split"][task])
-        if config["split"]["protocol"] == "kfold" and task == "classification":
+        if given and task == "classification":
             del wanted["test"]
         sizes[task] = {
             name: drop_nulls(size) if isinstance(size, dict) else size
@@ -205,7 +265,7 @@ def training_memory(fixed, per_pixel, pixels):
 
 def state_folder(rule):
     """Folder of the training state: outside the outputs, which Snakemake deletes."""
-    return untracked(f"results/{config['run']}/.state/{rule}")
+    return untracked(f"{RESULTS}/.state/{rule}")
 
 
 def outcome():
@@ -215,54 +275,19 @@ def outcome():
 
 
 def phantom_truth():
-    """Name where the class of a phantom shows; nothing of photographs."""
+    """Say what is known of a phantom; nothing of photographs."""
     if config["dataset"]["source"] != "phantom":
         return {}
     phantom = config["dataset"]["phantom"]
-    return {"signal": phantom["signal"], "strength": phantom["strength"]}
+    known = {"signal": phantom["signal"], "strength": phantom["strength"]}
+    path = Path(CHECKOUT, "workflow", "resources", "demo_truth.json")
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    # as JSON holds them: no tuple, and text for keys
+    if json.loads(json.dumps(recipe_of(config))) == measured.pop("recipe"):
+        known["measured"] = measured
+    return known
 
 
 def config_files():
     """Config files of the command line, for the command that the answer may name."""
-    own = Path(workflow.basedir, "config.yaml").resolve()
-    named = map(Path, workflow.configfiles)
-    return [str(path) for path in named if path.resolve() != own]
-
-
-def results():
-    """Folder of this run."""
-    return Path("results", config["run"])
-
-
-def write_effective_config():
-    """Write the merged config beside the results, for people; nothing depends on it."""
-    results().mkdir(parents=True, exist_ok=True)
-    text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
-    Path(results(), "config.yaml").write_text(text, encoding="utf-8")
-
-
-def close_run():
-    """Drop the states of finished trainings; say where the report is.
-
-    With another target the report that stands there may be an older one, and a training
-    may have finished without its workflow: its state is what it is taken over from.
-    """
-    page = Path(results(), "report.html")
-    targets = set(workflow.dag_settings.targets)
-    if targets and not targets & {"all", str(page)}:
-        return
-    for mark in Path(results(), ".state").glob("*/*/finished"):
-        shutil.rmtree(mark.parent)
-    headline = Path(results(), "comparison/headline.txt")
-    shown = headline.read_text("utf-8") if headline.exists() else ""
-    print(f"\n{shown}\nReport: {page}", file=sys.stderr)
-
-
-def explain_failure():
-    """Say what is kept and how to go on."""
-    logs = Path(results(), "logs")
-    print(
-        f"\nThe run stopped. Its logs are in {logs}; run the same command again to go "
-        "on: finished stages and the progress of trainings are kept.",
-        file=sys.stderr,
-    )
+    return list(map(str, workflow.overwrite_configfiles))

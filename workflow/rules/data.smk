@@ -1,68 +1,6 @@
-# Photographs to image table to split to packed arrays.
+# Image table to split.
 #
-# phantom/  data/index.csv  data/quarantine.csv  data/audit.json
-# split/split.csv  split/audit.json  data/packed/
-
-
-rule make_phantom:
-    """Draw the embedded data set in the layout of HAM10000."""
-    output:
-        root=directory("results/<run>/phantom"),
-        manifest="results/<run>/data/phantom.csv",
-    log:
-        "results/<run>/logs/make_phantom/make_phantom.log",
-    benchmark:
-        "results/<run>/benchmarks/make_phantom/make_phantom.tsv"
-    conda:
-        "../../envs/data.yaml"
-    threads: 2
-    resources:
-        mem_mb=grow(2000),
-        runtime=grow(15),
-    params:
-        code=code("make_phantom.py"),
-        options=pick(config["dataset"]["phantom"], *config["dataset"]["phantom"]),
-        workers=workers,
-    script:
-        "../scripts/make_phantom.py"
-
-
-rule index_images:
-    """Decode every photograph and mask once into the image table."""
-    input:
-        **(
-            {"manifest": rules.make_phantom.output.manifest}
-            if config["dataset"]["source"] == "phantom"
-            else {}
-        ),
-    output:
-        index="results/<run>/data/index.csv",
-        quarantine="results/<run>/data/quarantine.csv",
-    log:
-        "results/<run>/logs/index_images/index_images.log",
-    benchmark:
-        "results/<run>/benchmarks/index_images/index_images.tsv"
-    conda:
-        "../../envs/data.yaml"
-    threads: 8
-    resources:
-        mem_mb=grow(2000),
-        runtime=grow(30),
-    params:
-        code=code("index_images.py"),
-        options=lambda wildcards: pick(
-            {},
-            classes=CLASSES,
-            contents=(
-                None
-                if config["dataset"]["source"] == "phantom"
-                else photographs_digest()
-            ),
-        ),
-        root=untracked(DATA_ROOT),
-        workers=workers,
-    script:
-        "../scripts/index_images.py"
+# data/audit.json  split/split.csv  split/audit.json
 
 
 rule audit_images:
@@ -75,6 +13,7 @@ rule audit_images:
         ),
         images="results/<run>/data/images.csv",
         quarantine=rules.index_images.output.quarantine,
+        found=rules.index_images.output.found,
     output:
         audit="results/<run>/data/audit.json",
     log:
@@ -118,6 +57,8 @@ rule split_dataset:
             "seed",
             folds=len(FOLDS),
             sizes=split_sizes(),
+            classes=list(CLASSES),
+            sources=HELD_OUT,
         ),
     script:
         "../scripts/split_dataset.py"
@@ -146,6 +87,6 @@ rule audit_split:
         runtime=grow(10),
     params:
         code=code("audit_split.py"),
-        options=pick(config["split"], "protocol"),
+        options=pick(config["split"], "protocol", sources=HELD_OUT),
     script:
         "../scripts/audit_split.py"

@@ -9,7 +9,7 @@ rule match_lesions:
     """Find photographs of one lesion that bear two lesion_ids."""
     input:
         **(
-            {"published": "workflow/resources/ham10000_pairs.csv"}
+            {"published": local(own("workflow/resources/ham10000_pairs.csv"))}
             if config["dataset"]["source"] != "phantom"
             else {}
         ),

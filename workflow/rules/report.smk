@@ -33,7 +33,7 @@ rule write_report:
     input:
         unpack(by_mask),
         **({"matches": rules.plot_matches.output.figure} if VERIFIED else {}),
-        template="workflow/report/template.html",
+        template=local(own("workflow/report/template.html")),
         audit=rules.audit_images.output.audit,
         split_audit=rules.audit_split.output.split_audit,
         comparison=rules.compare_arms.output.comparison,
@@ -84,8 +84,8 @@ rule write_report:
             phantom=phantom_truth(),
             classes=CLASSES,
         ),
-        benchmarks=untracked(f"results/{config['run']}/benchmarks"),
-        config=untracked(f"results/{config['run']}/config.yaml"),
+        benchmarks=untracked(f"{RESULTS}/benchmarks"),
+        config=untracked(f"{RESULTS}/config.yaml"),
         configs=untracked(config_files()),
     script:
         "../scripts/write_report.py"

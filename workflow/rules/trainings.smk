@@ -37,8 +37,8 @@ def initial_weights(wildcards):
     if weights == "imagenet":
         return dict(rules.fetch_imagenet.output.items())
     facts = Path(weights).with_suffix(".json")
-    beside = {"facts": str(facts)} if facts.exists() else {}
-    return {"weights": weights, **beside}
+    beside = {"facts": local(str(facts))} if facts.exists() else {}
+    return {"weights": local(weights), **beside}
 
 
 def by_mask(wildcards):

@@ -9,16 +9,23 @@ from lesionlab.stage import Options, Paths, provenance, run_stage
 
 def main(paths: Paths, *, options: Options) -> None:
     split = read_csv(paths.split)
-    known = read_json(paths.audit)["lesion_ids_known"]
+    images = read_json(paths.audit)
+    known, without = images["lesion_ids_known"], images["without_lesion_id"]["n"]
     leakage = leakage_by_class(split)
     shares = [by["all"] for tasks in leakage.values() for by in tasks.values()]
     if not known:
-        logging.warning("no lesion_id in the data: leakage cannot be excluded")
+        logging.warning(
+            "no lesion_id for %d of %d photographs: leakage cannot be excluded",
+            *(without, images["n"]),
+        )
     audit = {
         "n": int(split["image_id"].nunique()),
         "protocol": options["protocol"],
+        "sources": options["sources"],
         "leaks": options["protocol"] == "image" or any(share for share in shares),
         "lesion_ids_known": known,
+        "without_lesion_id": without,
+        "n_images": images["n"],
         "counts": count_sets(split),
         "leakage": leakage,
         "in_sample_share": in_sample_share(split),

@@ -11,9 +11,9 @@ import pandas as pd
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from lesionlab.data.layout import IMAGES, MASK_SUFFIX, MASKS, METADATA, TRUTH
-from lesionlab.data.phantom import DIAGNOSES, draw_lesion, draw_photograph
-from lesionlab.files import sha256_file, write_csv
+from lesionlab.files import atomic_path, sha256_file, write_csv
+from lesionlab.phantom.lesions import DIAGNOSES, draw_lesion, draw_photograph
+from lesionlab.sources.layout import IMAGES, MASK_SUFFIX, MASKS, METADATA, TRUTH
 from lesionlab.stage import Options, Paths, run_stage
 
 # coarser files would carry the skin's colour over the mask's border into the lesion
@@ -41,7 +41,8 @@ def write_lesion(
             (f"{MASKS}/{name}{MASK_SUFFIX}", ".png", grey, []),
         ):
             content = cv2.imencode(suffix, picture, how)[1].tobytes()
-            (root / file).write_bytes(content)
+            with atomic_path(root / file) as draft:
+                draft.write_bytes(content)
             written.append((file, hashlib.sha256(content).hexdigest()))
     return written
 

@@ -5,7 +5,7 @@ import logging
 import pandas as pd
 
 from lesionlab.classification.scope import list_photographs
-from lesionlab.data.packing import load_pixels, pack
+from lesionlab.data.packing import list_sizes, load_pixels, pack
 from lesionlab.files import read_csv, write_csv
 from lesionlab.stage import Options, Paths, run_stage
 
@@ -16,10 +16,12 @@ def main(paths: Paths, *, options: Options) -> None:
         table, folder, column = read_csv(paths.images), paths.root, "image"
     else:
         table, folder, column = read_csv(paths.manifest), paths.manifest.parent, "file"
-    pictures = table.set_index("image_id")[column]
+    pictures = table.set_index("image_id").loc[names]
+    raw = options["arm"] == "original"  # only these may bear an orientation
     pack(
-        [folder / pictures[name] for name in names],
+        [folder / name for name in pictures[column]],
         paths.pixels,
+        sizes=list_sizes(pictures) if raw else [None] * len(pictures),
         load=load_pixels,
         height=options["size"],
         width=options["size"],

@@ -4,7 +4,7 @@ import logging
 
 import pandas as pd
 
-from lesionlab.data.packing import load_mask, load_pixels, pack
+from lesionlab.data.packing import list_sizes, load_mask, load_pixels, pack
 from lesionlab.files import read_csv, write_csv
 from lesionlab.stage import Options, Paths, run_stage
 
@@ -19,7 +19,14 @@ def main(paths: Paths, *, options: Options) -> None:
         ("mask", paths.masks, load_mask),
     ):
         files = [paths.root / name for name in table[column]]
-        pack(files, target, load=load, workers=options["workers"], **size)
+        pack(
+            files,
+            target,
+            sizes=list_sizes(table),
+            load=load,
+            workers=options["workers"],
+            **size,
+        )
     write_csv(paths.index, pd.DataFrame({"image_id": table["image_id"]}))
     logging.info("packed %d photographs at %s", len(table), size)
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lesionlab.data.packing import load_small
+from lesionlab.data.packing import load_small, photograph_size
 from lesionlab.figures.photographs import draw_arms
 from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
@@ -15,7 +15,7 @@ WIDTH = 300  # pixels of a picture in the figure
 def main(paths: Paths, *, options: Options) -> None:
     test = read_csv(paths.split).query("task == 'classification' and set == 'test'")
     test = test[test["fold"] == options["fold"]]
-    photographs = read_csv(paths.images).set_index("image_id")["image"]
+    table = read_csv(paths.images).set_index("image_id")
     manifests = dict(zip(options["rendered"], paths.manifests, strict=True))
     files = {arm: find_pictures(path) for arm, path in manifests.items()}
     rows = {}
@@ -24,13 +24,17 @@ def main(paths: Paths, *, options: Options) -> None:
         seed = derive_seed(ARM_SHEET, options["seed"], label)
         for name in of_class.sample(min(1, len(of_class)), random_state=seed):
             shown = {
-                arm: files[arm][name]
+                arm: (files[arm][name], None)
                 if arm in files
-                else paths.root / photographs[name]
+                else (
+                    paths.root / table.loc[name, "image"],
+                    photograph_size(table.loc[name]),
+                )
                 for arm in options["arms"]
             }
             rows[label] = {
-                a: load_small(path, width=WIDTH) for a, path in shown.items()
+                arm: load_small(path, size=size, width=WIDTH)
+                for arm, (path, size) in shown.items()
             }
     save_figure(draw_arms(rows), paths.figure)
 

@@ -1,6 +1,8 @@
 """Draw case studies of the segmentation, at fixed quantiles of the test Jaccard."""
 
-from lesionlab.data.packing import read_mask, read_photograph
+from lesionlab.data.packing import photograph_size
+from lesionlab.decoding.masks import read_mask
+from lesionlab.decoding.photographs import read_photograph
 from lesionlab.figures.photographs import choose_cases, draw_cases
 from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
@@ -14,12 +16,13 @@ def main(paths: Paths, *, options: Options) -> None:
     cases = []
     for position in choose_cases(scores["jaccard"], options["cases"]):
         name, jaccard = scores.loc[position, ["image_id", "jaccard"]]
+        row = images.loc[name]
         cases.append(
             (
                 f"{name} ({scores.loc[position, 'label']})",
                 float(jaccard),
-                read_photograph(paths.root / images.loc[name, "image"]),
-                read_mask(paths.root / images.loc[name, "mask"]),
+                read_photograph(paths.root / row["image"], size=photograph_size(row)),
+                read_mask(paths.root / row["mask"]),
                 read_mask(paths.masks.parent / masks[name]),
             )
         )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lesionlab.cohort.photographs import draw_pairs
-from lesionlab.data.packing import load_small
+from lesionlab.data.packing import load_small, photograph_size
 from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
 from lesionlab.stage import Options, Paths, run_stage
@@ -29,7 +29,7 @@ def choose_pairs(matches: pd.DataFrame) -> pd.DataFrame:
 
 
 def load_pairs(
-    chosen: pd.DataFrame, files: pd.Series, root: Path
+    chosen: pd.DataFrame, images: pd.DataFrame, root: Path
 ) -> list[tuple[str, np.ndarray, np.ndarray]]:
     pairs = []
     for pair in chosen.itertuples():
@@ -40,15 +40,15 @@ def load_pairs(
             f"{pair.inliers} inliers, r {alike}, {decision}"
         )
         first, second = (
-            load_small(root / files[name], width=WIDTH)
-            for name in (pair.image_a, pair.image_b)
+            load_small(root / row["image"], size=photograph_size(row), width=WIDTH)
+            for _, row in images.loc[[pair.image_a, pair.image_b]].iterrows()
         )
         pairs.append((title, first, second))
     return pairs
 
 
 def main(paths: Paths, *, options: Options) -> None:
-    files = read_csv(paths.images).set_index("image_id")["image"]
+    images = read_csv(paths.images).set_index("image_id")
     matches = read_csv(paths.matches)
     listed = matches[matches["decision"] == "listed"]
     strongest = listed.sort_values("inliers", kind="stable", ascending=False)[:MOST]
@@ -56,7 +56,7 @@ def main(paths: Paths, *, options: Options) -> None:
         (choose_pairs(matches), paths.figure),
         (strongest, paths.near_misses),
     ):
-        save_figure(draw_pairs(load_pairs(chosen, files, paths.root)), figure)
+        save_figure(draw_pairs(load_pairs(chosen, images, paths.root)), figure)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lesionlab.cohort.photographs import draw_samples
-from lesionlab.data.packing import load_mask, load_small
+from lesionlab.data.packing import load_mask, load_small, photograph_size
 from lesionlab.figures.style import save_figure
 from lesionlab.files import read_csv
 from lesionlab.randomness import SAMPLE_SHEET, derive_seed
@@ -16,7 +16,7 @@ WIDTH = 220  # pixels of a photograph in the figure
 
 
 def load_sample(row: pd.Series, root: Path) -> tuple[np.ndarray, np.ndarray]:
-    photograph = load_small(root / row["image"], width=WIDTH)
+    photograph = load_small(root / row["image"], size=photograph_size(row), width=WIDTH)
     height = photograph.shape[0]
     return photograph, load_mask(root / row["mask"], height=height, width=WIDTH) > 0
 

@@ -10,13 +10,17 @@ from lesionlab.stage import Options, Paths, run_stage
 
 def main(paths: Paths, *, options: Options) -> None:
     start_backend(options["backend"], threads=options["threads"])
-    from lesionlab.segmentation.prediction import predict_probability, quantise
+    from lesionlab.segmentation.prediction import (
+        load_weights,
+        predict_probability,
+        quantise,
+    )
     from lesionlab.segmentation.unet import build_unet
 
     pixels = np.load(paths.pixels, mmap_mode="r")
     height, width = pixels.shape[1:3]
     network = build_unet(height=height, width=width, dropout=0.0, seed=0)
-    network.load_weights(paths.weights)
+    load_weights(network, paths.weights)
     size = options["batch_size"]
     maps = (
         quantise(predict_probability(network, pixels[i : i + size], batch_size=size))

@@ -6,8 +6,10 @@ import numpy as np
 
 from lesionlab.classification.arms import ARMS
 from lesionlab.classification.scope import list_photographs
-from lesionlab.data.packing import read_mask, read_photograph
+from lesionlab.data.packing import photograph_size
 from lesionlab.data.pictures import write_pictures
+from lesionlab.decoding.masks import read_mask
+from lesionlab.decoding.photographs import read_photograph
 from lesionlab.errors import LabError
 from lesionlab.files import read_csv, write_csv
 from lesionlab.stage import Options, Paths, run_stage
@@ -26,7 +28,10 @@ def main(paths: Paths, *, options: Options) -> None:
 
     def draw_picture(position: int) -> np.ndarray:
         name = names[position]
-        photograph = read_photograph(paths.root / table.loc[name, "image"])
+        row = table.loc[name]
+        photograph = read_photograph(
+            paths.root / row["image"], size=photograph_size(row)
+        )
         empty = np.zeros(photograph.shape[:2], bool)
         mask = read_mask(masks[name]) if masks else empty
         picture = arm.show(photograph, mask)

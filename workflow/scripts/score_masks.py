@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 
-from lesionlab.data.packing import read_mask
+from lesionlab.decoding.masks import read_mask
 from lesionlab.files import read_csv, read_json, write_csv, write_json
 from lesionlab.segmentation.overlap import (
     binarise,

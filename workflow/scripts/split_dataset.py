@@ -12,6 +12,8 @@ def main(paths: Paths, *, options: Options) -> None:
         seed=options["seed"],
         folds=options["folds"],
         sizes=options["sizes"],
+        classes=options["classes"],
+        sources=options["sources"],
     )
     write_csv(paths.split, split)
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lesionlab.classification.variant import weights_variant
 from lesionlab.files import atomic_path, read_csv, sha256_file, write_csv, write_json
 from lesionlab.randomness import CLASSIFIER_WEIGHTS, derive_seed
 from lesionlab.stage import Options, Paths, limit_threads, provenance, run_stage
 from lesionlab.state import TrainingState
+from lesionlab.weights.variant import weights_variant
 
 
 def main(paths: Paths, *, options: Options) -> None:

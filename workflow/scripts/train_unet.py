@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from lesionlab.files import (
-    atomic_path,
     read_csv,
     sha256_file,
     write_csv,
@@ -17,6 +16,7 @@ from lesionlab.state import TrainingState
 
 def main(paths: Paths, *, options: Options) -> None:
     start_backend(options["backend"], threads=options["threads"])
+    from lesionlab.segmentation.prediction import save_weights
     from lesionlab.segmentation.training import Pairs, fit_unet
     from lesionlab.segmentation.unet import build_unet
 
@@ -45,10 +45,7 @@ def main(paths: Paths, *, options: Options) -> None:
         height=options["height"], width=options["width"], dropout=0.0, seed=0
     )
     network.set_weights(weights)
-    with atomic_path(paths.weights) as draft:
-        # HDF5 may crash on a full disk: let a plain write find that out before it
-        draft.write_bytes(bytes(sum(w.nbytes for w in weights) + 2**20))
-        network.save_weights(draft)
+    save_weights(network, paths.weights)
     write_csv(paths.history, pd.DataFrame(history))
     write_json(
         paths.training,

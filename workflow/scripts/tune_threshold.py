@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pandas as pd
 
-from lesionlab.data.packing import read_mask
+from lesionlab.decoding.masks import read_mask
 from lesionlab.files import read_csv, write_csv, write_json
 from lesionlab.segmentation.overlap import (
     THRESHOLDS,

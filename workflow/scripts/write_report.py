@@ -132,7 +132,7 @@ def show_making(
         "versions": tables.version_table(files),
         "config": paths.config.read_text(encoding="utf-8")
         if paths.config.exists()
-        else "not written: this report was made outside of Snakemake",
+        else "not written: no workflow called onstart before this report was made",
     }
 
 
@@ -161,7 +161,7 @@ def main(paths: Paths, *, options: Options) -> None:
         "split": tables.split_table(split_audit, list(classes), folds[:1]),
         "other_splits": tables.split_table(split_audit, list(classes), folds[1:]),
         "protocol": split_audit["protocol"],
-        "split_text": passages.SPLITS[split_audit["protocol"]],
+        "split_text": passages.describe_split(split_audit),
         "segmentation": show_segmentation(paths, scores, split_audit),
         "tables": show_results(paths, options, comparison),
         "making": show_making(

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator, TypeChecker
 from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
@@ -12,6 +14,16 @@ from jsonschema.validators import extend
 from lesionlab.errors import LabError
 
 ALL_THE_REST = "all"
+# of JSON Schema, for people who write YAML
+WORDS = {
+    "object": "keys with values",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
 
 
 def _is_integer(_checker: TypeChecker, value: Any) -> bool:
@@ -110,6 +122,31 @@ def seeds_of_arms(classification: Mapping[str, Any]) -> dict[str, list[int]]:
     }
 
 
+def recipe_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Pick what decides how well networks do on a phantom, and no seed.
+
+    Parameters
+    ----------
+    config : Mapping
+        The merged config.
+
+    Returns
+    -------
+    dict
+        By section. What names another draw, other arms or more threads is left out.
+    """
+    drawn = {"seed", "seeds", "arm_seeds", "arms", "threads"}
+    dataset = {key: config["dataset"][key] for key in ("classes", "phantom")}
+    sections = {key: config[key] for key in ("split", "segmentation", "classification")}
+    sections |= {**dataset, "positive_class": config["dataset"]["positive_class"]}
+    return {
+        name: {key: value for key, value in section.items() if key not in drawn}
+        if isinstance(section, Mapping)
+        else section
+        for name, section in sections.items()
+    }
+
+
 def drop_nulls(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out the entries that an overlay has set to null.
 
@@ -138,10 +175,22 @@ def _explain(wrong: ValidationError) -> str:
     if wrong.validator == "required":
         missing = next(n for n in wrong.validator_value if n not in wrong.instance)
         return f"{'.'.join(filter(None, (key, missing)))}: missing; see config.yaml"
+    kinds = _kinds(wrong)
+    if wrong.validator == "type" and wrong.instance is None and "object" in kinds:
+        return f"{key}: empty; give it keys with values, or leave it out"
     hint = ""
-    if isinstance(wrong.instance, str) and _reads_as_number(wrong.instance):
-        hint = "; YAML reads this as text, write a number as 0.001 or 1.0e-3"
-    return f"{key}: {wrong.instance!r} is not allowed; {_allowed(wrong)}{hint}"
+    if "string" in kinds and isinstance(wrong.instance, int | float | date):
+        hint = "; put it in quotes"
+    elif isinstance(wrong.instance, str) and _reads_as_number(wrong.instance):
+        hint = (
+            "; this is text: leave out its quotes, and give it in a file for "
+            "--configfile, as --config makes text of it"
+            if _is_number_of_yaml(wrong.instance)
+            else "; YAML reads this as text, write a number as 0.001 or 1.0e-3"
+        )
+    dated = isinstance(wrong.instance, date)
+    shown = str(wrong.instance) if dated else repr(wrong.instance)
+    return f"{key}: {shown} is not allowed; {_allowed(wrong)}{hint}"
 
 
 def _suggest(name: Any, known: Collection[str]) -> str:
@@ -162,16 +211,25 @@ def _allowed(wrong: ValidationError) -> str:
         "multipleOf": f"a multiple of {rule}",
         "minItems": f"at least {rule} entries",
         "uniqueItems": "each entry once",
-        "pattern": f"text that matches {rule}",
+        "maxLength": f"at most {rule} letters",
     }
     if str(wrong.validator) in texts:
         return texts[str(wrong.validator)]
     meaning = wrong.schema.get("description", "") if wrong.schema else ""
-    kinds = wrong.schema.get("type", []) if wrong.schema else []
-    kinds = [kinds] if isinstance(kinds, str) else kinds
+    kinds = _kinds(wrong)
     if not kinds:
         return f"allowed: {meaning}"
-    return ", ".join(kinds) + (f" ({meaning})" if meaning else "")
+    named = " or ".join(WORDS[kind] for kind in kinds)
+    if not meaning:
+        return named
+    bare, said = (text.removeprefix("a ") for text in (named, meaning))
+    repeats = wrong.validator == "pattern" or said.startswith(bare)
+    return meaning if repeats else f"{named} ({meaning})"
+
+
+def _kinds(wrong: ValidationError) -> list[str]:
+    kinds = wrong.schema.get("type", []) if isinstance(wrong.schema, Mapping) else []
+    return [kinds] if isinstance(kinds, str) else list(kinds)
 
 
 def _reads_as_number(text: str) -> bool:
@@ -180,6 +238,10 @@ def _reads_as_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_number_of_yaml(text: str) -> bool:
+    return isinstance(yaml.safe_load(text), int | float)
 
 
 def _impossible(config: Mapping[str, Any]) -> Iterator[str]:
@@ -197,9 +259,17 @@ def _impossible(config: Mapping[str, Any]) -> Iterator[str]:
             f"dataset.positive_class: {dataset['positive_class']!r} is no class; "
             f"one of {names}"
         )
+    if split["protocol"] == "source" and not split["sources"]:
+        yield "split.sources: name one source or more, which are tested"
     for task in ("classification", "segmentation"):
         for name, size in split[task].items():
             yield from _impossible_size(f"split.{task}.{name}", size, classes)
+    positive, tested = dataset["positive_class"], split["classification"]["test"]
+    if isinstance(tested, Mapping) and tested.get(positive) == 0:
+        yield (
+            f"split.classification.test.{positive}: 0 is not allowed; what is measured "
+            "is how well this class is found"
+        )
 
 
 def _impossible_size(key: str, size: Any, classes: Mapping[str, Any]) -> Iterator[str]:

@@ -160,7 +160,7 @@ def read_csv(path: Path, **options: Any) -> pd.DataFrame:
     """
     names = ("image_id", "image", "lesion_id", "group", "file")
     pairs = ("image_a", "image_b", "lesion_a", "lesion_b")
-    texts = (*names, *pairs, "label", "dx", "fold", "set")
+    texts = (*names, *pairs, "label", "dx", "fold", "set", "dataset")
     try:
         return pd.read_csv(
             path,

@@ -17,6 +17,8 @@ from lesionlab.errors import LabError
 Options = Mapping[str, Any]
 # what the system says of a full disk, a quota, and a limit of the size of a file
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# and where nothing may be written, whatever the room
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Paths(SimpleNamespace):
@@ -36,8 +38,8 @@ def run_stage(main: Callable[..., None]) -> None:
     """Run a script's ``main`` on the job that Snakemake hands over.
 
     Progress and warnings go to the rule's log. A :class:`LabError` becomes one line
-    on the terminal and in the log, and so does a full disk; any other exception leaves
-    its traceback there.
+    on the terminal and in the log, and so do a full disk and a folder that may not be
+    written; any other exception leaves its traceback there.
 
     Parameters
     ----------
@@ -47,15 +49,6 @@ def run_stage(main: Callable[..., None]) -> None:
         Snakemake has put its object ``snakemake`` among the globals of the script.
     """
     snakemake = main.__globals__["snakemake"]
-    log = Path(str(snakemake.log))
-    log.parent.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(
-        filename=log,
-        filemode="w",
-        level=logging.INFO,
-        format="%(asctime)s %(message)s",
-        force=True,
-    )
     tracked = {"code", "options"}
     extra = {k: v for k, v in snakemake.params.items() if k not in tracked}
     workers = {"workers": extra.pop("workers")} if "workers" in extra else {}
@@ -63,6 +56,7 @@ def run_stage(main: Callable[..., None]) -> None:
     options = {**snakemake.params.options, "code": snakemake.params.code, **workers}
     started = time.monotonic()
     try:
+        _start_log(Path(str(snakemake.log)))
         with claim_gpu(int(snakemake.resources.get("gpu", 0))):
             main(paths, options=options)
     except LabError as why:
@@ -73,9 +67,27 @@ def run_stage(main: Callable[..., None]) -> None:
             line = f"a file could not be written ({lack}); make room and run again"
             logging.error("%s", line)
             sys.exit(f"{snakemake.rule}: {line}")
+        if isinstance(why, OSError) and why.errno in FORBIDDEN:
+            name = why.filename or "a file"
+            line = f"{name}: {why.strerror}; make it accessible and run again"
+            logging.error("%s", line)
+            sys.exit(f"{snakemake.rule}: {line}")
         logging.exception("%s failed", snakemake.rule)
         raise
     logging.info("%s took %.1f s", snakemake.rule, time.monotonic() - started)
+
+
+def _start_log(log: Path) -> None:
+    # a line that finds no room in the log would print a traceback of its own
+    logging.raiseExceptions = False
+    log.parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=log,
+        filemode="w",
+        level=logging.INFO,
+        format="%(asctime)s %(message)s",
+        force=True,
+    )
 
 
 def _lack_of_room(why: Exception) -> str | None:

@@ -26,6 +26,7 @@ from lesionlab.errors import LabError
 KEEP = 2
 DIGEST_BYTES = 32
 FINISHED = "finished"
+FORMAT = 1  # of a snapshot; one of another format is not read
 # Slurm's warning before a time limit, and Ctrl-C
 STOPS = (signal.SIGTERM, signal.SIGINT)
 
@@ -121,7 +122,7 @@ class TrainingState:
             )
 
     def load(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
-        """Read the newest snapshot that is whole; drop the damaged ones.
+        """Read the newest snapshot that is whole; drop those that are of no use.
 
         Returns
         -------
@@ -133,8 +134,11 @@ class TrainingState:
             content = path.read_bytes()
             body, digest = content[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
             if hashlib.sha256(body).digest() == digest:
-                return _unpack(body)
-            logging.warning("%s: damaged, is dropped", path)
+                if found := _unpack(body):
+                    return found
+                logging.warning("%s: of another version, is ignored", path)
+            else:
+                logging.warning("%s: damaged, is dropped", path)
             # it would count among the last two, and push out a good one
             path.unlink()
         if paths:
@@ -198,19 +202,22 @@ def _pack(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> bytes:
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     shapes = {name: list(array.shape) for name, array in arrays.items()}
     # one entry: several would be written in an order that changes from time to time
-    notes = json.dumps({"facts": facts, "shapes": shapes})
+    notes = json.dumps({"format": FORMAT, "facts": facts, "shapes": shapes})
     return safetensors.numpy.save(whole, metadata={"notes": notes})
 
 
-def _unpack(body: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _unpack(body: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
+    """Give arrays and facts back; None if another version packed them otherwise."""
     try:
         arrays = safetensors.numpy.load(body)
-    except SafetensorError as why:
-        raise LabError(f"a snapshot is no safetensors file ({why})") from why
-    length = int.from_bytes(body[:8], "little")
-    notes = json.loads(json.loads(body[8 : 8 + length])["__metadata__"]["notes"])
-    facts: dict[str, Any] = notes["facts"]
-    shaped = {name: a.reshape(notes["shapes"][name]) for name, a in arrays.items()}
+        length = int.from_bytes(body[:8], "little")
+        notes = json.loads(json.loads(body[8 : 8 + length])["__metadata__"]["notes"])
+        if notes["format"] != FORMAT:
+            return None
+        shaped = {name: a.reshape(notes["shapes"][name]) for name, a in arrays.items()}
+        facts: dict[str, Any] = notes["facts"]
+    except (SafetensorError, ValueError, LookupError, TypeError):
+        return None
     return shaped, facts
 
 

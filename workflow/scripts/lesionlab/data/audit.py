@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 NEARLY_FULL = 0.98
+SHOWN = 10  # photographs without a lesion_id that are named
 
 
 def audit_table(
@@ -16,7 +17,7 @@ def audit_table(
     Parameters
     ----------
     images, quarantine : DataFrame
-        From :func:`lesionlab.data.table.build_table`.
+        From :func:`lesionlab.data.table.index_root`.
     classes : sequence of str
         In the order in which they are reported.
 
@@ -33,11 +34,13 @@ def audit_table(
     sizes = images.groupby(["width", "height"]).size()
     per_lesion = by_group.size().value_counts().sort_index()
     full = images["mask_fraction"] > NEARLY_FULL
-    return {
+    without = images.loc[images["lesion_id"].isna(), "image_id"]
+    audit = {
         "n": len(images),
         "n_lesions": int(images["lesion_id"].nunique()),
         "n_groups": int(images["group"].nunique()),
         "lesion_ids_known": bool(images["lesion_id"].notna().all()),
+        "without_lesion_id": {"n": len(without), "first": sorted(without)[:SHOWN]},
         "by_label": {name: int(labels.get(name, 0)) for name in classes},
         "class_ratio": {
             name: round(float(labels.get(name, 0)) / len(images), 6) for name in classes
@@ -52,6 +55,36 @@ def audit_table(
         "mixed_groups": sorted(mixed.index[mixed > 1]),
         "masks_nearly_full": sorted(images.loc[full, "image_id"]),
         "quarantine": _count(quarantine["reason"]),
+    }
+    if "dataset" in images:
+        audit["by_dataset"] = count_sources(images, classes)
+    return audit
+
+
+def count_sources(
+    images: pd.DataFrame, classes: Sequence[str]
+) -> dict[str, dict[str, int]]:
+    """Count the photographs of each source, the metadata's ``dataset``, by class.
+
+    Parameters
+    ----------
+    images : DataFrame
+        The image table, with the column ``dataset``.
+    classes : sequence of str
+        In their order.
+
+    Returns
+    -------
+    dict
+        Source: class: count; photographs of no named source under ``unknown``.
+    """
+    sources = images["dataset"].astype("object").fillna("unknown")
+    table = pd.crosstab(sources, images["label"]).reindex(
+        columns=list(classes), fill_value=0
+    )
+    return {
+        str(name): {label: int(row[label]) for label in classes}
+        for name, row in table.iterrows()
     }
 
 

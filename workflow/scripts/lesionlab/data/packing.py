@@ -7,60 +7,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
+import pandas as pd
 from tqdm import tqdm
 
+from lesionlab.decoding.masks import read_mask
+from lesionlab.decoding.photographs import read_photograph
 from lesionlab.errors import LabError
 from lesionlab.files import write_array
-
-
-def read_photograph(path: Path) -> np.ndarray:
-    """Decode a photograph.
-
-    Parameters
-    ----------
-    path : Path
-        A JPEG or PNG file.
-
-    Returns
-    -------
-    ndarray of uint8, shape (height, width, 3)
-        RGB.
-
-    Raises
-    ------
-    LabError
-        If the file is missing or cannot be decoded.
-    """
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    if pixels is None:
-        raise LabError(f"{path}: not a readable picture; restore it and run again")
-    return np.asarray(pixels)
-
-
-def read_mask(path: Path) -> np.ndarray:
-    """Decode a mask through its colours, as some masks have an inverted palette.
-
-    Parameters
-    ----------
-    path : Path
-        A PNG file of any mode.
-
-    Returns
-    -------
-    ndarray of bool, shape (height, width)
-        True on the lesion.
-
-    Raises
-    ------
-    LabError
-        If the file is missing or cannot be decoded.
-    """
-    try:
-        with Image.open(path) as picture:
-            return np.asarray(picture.convert("L")) > 127
-    except (OSError, SyntaxError) as why:
-        raise LabError(f"{path}: not a readable mask ({why})") from why
 
 
 def resize_photograph(pixels: np.ndarray, *, height: int, width: int) -> np.ndarray:
@@ -101,27 +54,58 @@ def resize_mask(mask: np.ndarray, *, height: int, width: int) -> np.ndarray:
     return np.where(area > 127, np.uint8(255), np.uint8(0))
 
 
-def load_small(path: Path, *, width: int) -> np.ndarray:
-    """Decode a photograph and resize it to a width, in its own proportions."""
-    pixels = read_photograph(path)
+def load_small(path: Path, *, size: tuple[int, int] | None, width: int) -> np.ndarray:
+    """Decode a photograph and resize it to a width, in its own proportions.
+
+    Parameters
+    ----------
+    path, size
+        As of :func:`lesionlab.decoding.photographs.read_photograph`.
+    width : int
+        In pixels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (h, width, 3)
+        RGB.
+    """
+    pixels = read_photograph(path, size=size)
     height = max(1, round(width * pixels.shape[0] / pixels.shape[1]))
     return resize_photograph(pixels, height=height, width=width)
 
 
-def load_pixels(path: Path, *, height: int, width: int) -> np.ndarray:
+def load_pixels(
+    path: Path, size: tuple[int, int] | None, *, height: int, width: int
+) -> np.ndarray:
     """Decode and resize a photograph; see :func:`resize_photograph`."""
-    return resize_photograph(read_photograph(path), height=height, width=width)
+    pixels = read_photograph(path, size=size)
+    return resize_photograph(pixels, height=height, width=width)
 
 
-def load_mask(path: Path, *, height: int, width: int) -> np.ndarray:
+def load_mask(
+    path: Path, _size: tuple[int, int] | None = None, *, height: int, width: int
+) -> np.ndarray:
     """Decode and resize a mask; see :func:`resize_mask`."""
     return resize_mask(read_mask(path), height=height, width=width)
+
+
+def photograph_size(row: pd.Series) -> tuple[int, int]:
+    """Give width and height of a photograph, a row of the image table."""
+    return int(row["width"]), int(row["height"])
+
+
+def list_sizes(table: pd.DataFrame) -> list[tuple[int, int]]:
+    """List width and height of each photograph of the image table."""
+    return [
+        (int(w), int(h)) for w, h in zip(table["width"], table["height"], strict=True)
+    ]
 
 
 def pack(
     files: Sequence[Path],
     target: Path,
     *,
+    sizes: Sequence[tuple[int, int] | None],
     load: Callable[..., np.ndarray],
     height: int,
     width: int,
@@ -135,6 +119,9 @@ def pack(
         In the order of the array.
     target : Path
         The ``.npy`` file, uint8, one row a file.
+    sizes : sequence
+        Width and height of each by the image table, or None; see
+        :func:`lesionlab.decoding.photographs.read_photograph`.
     load : Callable
         :func:`load_pixels` or :func:`load_mask`.
     height, width : int
@@ -151,6 +138,6 @@ def pack(
         raise LabError(f"{target}: no photograph to pack; is the split empty?")
     one = partial(load, height=height, width=width)
     with ThreadPoolExecutor(workers) as pool:
-        rows = pool.map(one, files)
+        rows = pool.map(one, files, sizes)
         bar = tqdm(rows, target.name, len(files), unit="img", disable=None)
-        write_array(target, bar, shape=(len(files), *one(files[0]).shape))
+        write_array(target, bar, shape=(len(files), *one(files[0], sizes[0]).shape))

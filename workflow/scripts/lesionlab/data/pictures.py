@@ -57,7 +57,10 @@ def write_pictures(
         try:
             path.write_bytes(content)
         except OSError as why:
-            raise LabError(f"{path}: cannot be written ({why.strerror})") from why
+            path.unlink(missing_ok=True)
+            raise LabError(
+                f"{path}: cannot be written ({why.strerror}); make room and run again"
+            ) from why
         return name, path.name, hashlib.sha256(content).hexdigest()
 
     with ThreadPoolExecutor(workers) as pool:

@@ -5,7 +5,7 @@ stands in two sets; only the protocol ``image`` draws single photographs and lea
 ``leak`` trains both ways for the same test photographs, so that the leak is measured.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
+from lesionlab.data.clinics import hold_out
+from lesionlab.data.presence import check_classes, check_sets
 from lesionlab.errors import LabError
 from lesionlab.randomness import SPLIT_FOLDS, SPLIT_SET, derive_seed, generator
 
@@ -47,17 +49,21 @@ def make_split(
     seed: int,
     folds: int,
     sizes: Mapping[str, Mapping[str, Size]],
+    classes: Collection[str] = (),
+    sources: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Split the image table for both networks.
 
     Parameters
     ----------
     table : DataFrame
-        Columns ``image_id``, ``group``, ``label``; one row a photograph.
-    protocol : {"grouped", "image", "kfold", "leak"}
+        Columns ``image_id``, ``group``, ``label``, for ``source`` also ``dataset``; one
+        row a photograph.
+    protocol : {"grouped", "image", "kfold", "leak", "source"}
         ``image`` treats every photograph as its own group. ``leak`` draws single
         photographs for test and other lesions for validation, then trains ``fold0`` on
-        lesions that are in neither and ``fold1`` on any other photographs.
+        lesions that are in neither and ``fold1`` on any other photographs. ``source``
+        tests all photographs of some sources and trains on others alone.
     seed : int
         Equal seeds give equal splits.
     folds : int
@@ -65,6 +71,10 @@ def make_split(
     sizes : Mapping
         ``sizes[task][set]``: a total (stratified in natural proportion), counts per
         class, or ``"all"`` for a training set.
+    classes : collection of str
+        Those that must be there; by default the labels of the table.
+    sources : sequence of str
+        Held out by ``source``, as the column ``dataset`` names them.
 
     Returns
     -------
@@ -75,28 +85,54 @@ def make_split(
     Raises
     ------
     LabError
-        If a size cannot be met; the message says what is available.
+        If a class has no photograph, or none in a set of the classifier that does not
+        ask for 0 of it, or a size cannot be met; the message says what is available.
     """
-    pool = table[["image_id", "group", "label"]].sort_values("image_id")
-    pool = pool.assign(unit=pool["image_id" if protocol == "image" else "group"])
-    mixed = pool.groupby("unit")["label"].nunique()
-    if (mixed > 1).any():
-        name = mixed.index[mixed > 1][0]
-        raise LabError(f"images.csv: group {name} has two labels; see data/audit.json")
+    classes = list(classes) or sorted(table["label"].unique())
+    check_classes(table["label"], classes)
+    pool = _make_pool(table, unit="image_id" if protocol == "image" else "group")
     if protocol == "leak":
-        return _split_both_ways(pool, sizes=sizes, seed=seed)
-    kfold = protocol == "kfold"
-    tests = _deal_folds(pool, folds=folds, seed=seed) if kfold else [None]
+        split = _split_both_ways(pool, sizes=sizes, seed=seed)
+    else:
+        kfold = protocol == "kfold"
+        tests = _deal_folds(pool, folds=folds, seed=seed) if kfold else [None]
+        if protocol == "source":
+            pool, tests = hold_out(pool, table, sources)
+        own = _size_of_fold(sizes) if kfold else sizes
+        split = _split_folds(pool, tests, sizes=own, seed=seed)
+    check_sets(split, classes, protocol=protocol, sizes=sizes)
+    return split
+
+
+def _split_folds(
+    pool: pd.DataFrame,
+    tests: Sequence[pd.Series | None],
+    *,
+    sizes: Mapping[str, Mapping[str, Size]],
+    seed: int,
+) -> pd.DataFrame:
+    """Split once for each test set; None is drawn."""
     parts = [
         _split_fold(
             pool,
             draw=Draw(number, seed),
-            sizes=_size_of_fold(sizes) if kfold else sizes,
+            sizes=sizes,
             given={} if test is None else {"test": test},
         )
         for number, test in enumerate(tests)
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def _make_pool(table: pd.DataFrame, *, unit: str) -> pd.DataFrame:
+    """Give the photographs in order, each with the unit that is drawn as a whole."""
+    pool = table[["image_id", "group", "label"]].sort_values("image_id")
+    pool = pool.assign(unit=pool[unit])
+    mixed = pool.groupby("unit")["label"].nunique()
+    if (mixed > 1).any():
+        name = mixed.index[mixed > 1][0]
+        raise LabError(f"images.csv: group {name} has two labels; see data/audit.json")
+    return pool
 
 
 def _size_of_fold(
@@ -128,6 +164,12 @@ def _split_both_ways(
 
 
 def _deal_folds(pool: pd.DataFrame, *, folds: int, seed: int) -> list[pd.Series]:
+    lesions = pool.groupby("label")["unit"].nunique()
+    if lesions.min() < folds:
+        raise LabError(
+            f"split.folds: {folds}, but {lesions.idxmin()} has {lesions.min()} "
+            "lesions, and each fold tests other ones; ask for fewer folds"
+        )
     own = derive_seed(SPLIT_FOLDS, seed)
     dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=own)
     shares = dealer.split(pool, pool["label"], pool["unit"])
@@ -180,7 +222,10 @@ def _draw_set(
         wanted = dict(size)
     elif isinstance(size, int):
         if size > counts.sum():
-            raise LabError(f"{where}: {size} wanted, {counts.sum()} photographs left")
+            raise LabError(
+                f"{where}: {size} wanted, {counts.sum()} photographs left by the other "
+                "sets; ask for less here or there"
+            )
         wanted = _stratify(counts, size)
     else:
         raise LabError(f"{where}: {size!r}; give a total, counts per class or 'all'")
@@ -189,7 +234,8 @@ def _draw_set(
         available = int(counts.get(label, 0))
         if count > available:
             raise LabError(
-                f"{where}: {count} {label} wanted, {available} left by the other sets"
+                f"{where}: {count} {label} wanted, {available} left by the other sets; "
+                "ask for less here or there"
             )
         units = left.loc[left["label"] == label, "unit"].value_counts().sort_index()
         picked = _pick_exactly(units, count, draw.generator(task, name, label))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from joblib import Parallel, delayed
@@ -9,124 +10,55 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
-from lesionlab.data.layout import (
-    IMAGES,
-    MASK_SUFFIX,
-    MASKS,
-    METADATA,
-    PHOTOGRAPH_SUFFIXES,
-    TRUTH,
-    check_layout,
-)
-from lesionlab.data.photographs import Finding, examine
+from lesionlab.data.refusals import explain_refusals, refuse_exchanged, refuse_packed
+from lesionlab.decoding.examination import Finding, examine
 from lesionlab.errors import LabError
-from lesionlab.files import read_csv
+from lesionlab.sources.diagnoses import read_diagnoses
+from lesionlab.sources.found import sum_up
+from lesionlab.sources.layout import Layout, find_layout
 
 COLUMNS = ["image_id", "lesion_id", "group", "dx", "label", "dx_type", "age", "sex"]
 COLUMNS += ["localization", "image", "mask", "width", "height", "sha256"]
 COLUMNS += ["pixels_sha256", "mask_fraction"]
-FACTS = ["lesion_id", "dx_type", "age", "sex", "localization"]
-DIAGNOSES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
+FURTHER = ["dataset"]  # only where the metadata have it
 
 
-def read_diagnoses(root: Path) -> pd.DataFrame:
-    """Read the tables of a data root.
-
-    Parameters
-    ----------
-    root : Path
-        In the Kaggle layout.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``image_id``, ``dx``, ``reason`` and those of the metadata, empty where
-        there is none; ``reason`` says why a row cannot be used.
-
-    Raises
-    ------
-    LabError
-        If a table lacks a column.
-    """
-    check_layout(root)
-    truth = read_csv(root / TRUTH)
-    names = {name.lower(): name for name in truth.columns}
-    if "image" not in names:
-        raise LabError(f"{root / TRUTH}: no column image")
-    present = [dx for dx in DIAGNOSES if dx in names]
-    if not present:
-        raise LabError(f"{root / TRUTH}: no column of a diagnosis such as MEL")
-    flags = truth[[names[dx] for dx in present]].set_axis(present, axis=1) > 0.5
-    table = pd.DataFrame(
-        {"image_id": truth[names["image"]].astype("str"), "dx": flags.idxmax(axis=1)}
-    )
-    table["reason"] = ""
-    table.loc[flags.sum(axis=1) != 1, "reason"] = "unknown dx"
-    if (root / METADATA).is_file():
-        table = _join_metadata(table, root / METADATA)
-    else:
-        table[FACTS] = None
-    table.loc[table["image_id"].duplicated(), "reason"] = "duplicate id"
-    return table
-
-
-def _join_metadata(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    facts = read_csv(path)
-    missing = {"image_id", "dx", *FACTS} - set(facts.columns)
-    if missing:
-        raise LabError(f"{path}: no column {min(missing)}")
-    facts = facts.drop_duplicates("image_id").rename(columns={"dx": "dx_metadata"})
-    table = table.merge(facts, on="image_id", how="left")
-    other = table["dx_metadata"].notna() & (table["dx_metadata"] != table["dx"])
-    table.loc[other & (table["reason"] == ""), "reason"] = "diagnoses disagree"
-    return table.drop(columns="dx_metadata")
-
-
-def examine_all(
-    root: Path, names: Sequence[str], *, workers: int
-) -> tuple[list[str], list[Finding]]:
+def examine_all(layout: Layout, keys: Sequence[str], *, workers: int) -> list[Finding]:
     """Examine every photograph in parallel processes.
 
     Parameters
     ----------
-    root : Path
-        In the Kaggle layout.
-    names : sequence of str
-        Image ids.
+    layout : Layout
+        What stands where.
+    keys : sequence of str
+        Of the photographs, as in the layout.
     workers : int
         Processes.
 
     Returns
     -------
-    files : list of str
-        Names of the photographs' files relative to `root`.
-    findings : list of Finding
-        In the order of `names`.
+    list of Finding
+        In the order of `keys`.
     """
-    found = {
-        path.stem: path.name
-        for path in (root / IMAGES).iterdir()
-        if path.suffix.lower() in PHOTOGRAPH_SUFFIXES
-    }
-    files = [f"{IMAGES}/{found.get(name, f'{name}.jpg')}" for name in names]
     jobs = (
-        delayed(examine)(root / file, root / MASKS / f"{name}{MASK_SUFFIX}")
-        for name, file in zip(names, files, strict=True)
+        delayed(examine)(
+            layout.root, layout.photographs.get(key, ()), layout.masks.get(key, ())
+        )
+        for key in keys
     )
     findings = Parallel(workers, return_as="generator", batch_size=32)(jobs)
-    bar = tqdm(findings, "photographs", len(names), unit="img", disable=None)
-    return files, list(bar)
+    return list(tqdm(findings, "photographs", len(keys), unit="img", disable=None))
 
 
-def build_table(
+def index_root(
     root: Path, *, classes: Mapping[str, Sequence[str]], workers: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Build the image table and the quarantine.
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Build the image table and the quarantine, and say what was found.
 
     Parameters
     ----------
     root : Path
-        In the Kaggle layout.
+        In any layout that docs/data.md names.
     classes : Mapping
         Class: its diagnoses.
     workers : int
@@ -138,32 +70,39 @@ def build_table(
         One row a sound photograph, sorted by ``image_id``.
     quarantine : DataFrame
         ``image_id``, ``file``, ``reason`` of every other row of the tables.
+    found : dict
+        What :func:`lesionlab.sources.diagnoses.read_diagnoses` and
+        :func:`lesionlab.sources.found.sum_up` found.
 
     Raises
     ------
     LabError
-        If nothing sound is left.
+        If a table cannot be read, or nothing sound is left.
     """
-    table = read_diagnoses(root)
+    layout = find_layout(root)
+    table, found = read_diagnoses(layout)
     labels = {dx: label for label, group in classes.items() for dx in group}
     table["label"] = table["dx"].map(labels)
     foreign = table["label"].isna() & (table["reason"] == "")
-    table.loc[foreign, "reason"] = "unknown dx"
+    table.loc[foreign, "reason"] = "unknown dx: " + table["dx"]
     table = table.sort_values("image_id", kind="stable").reset_index(drop=True)
-    table["image"], findings = examine_all(root, table["image_id"], workers=workers)
-    table["mask"] = [f"{MASKS}/{name}{MASK_SUFFIX}" for name in table["image_id"]]
+    refuse_packed(layout, table)
+    findings = examine_all(layout, table["key"], workers=workers)
     facts = pd.DataFrame([vars(finding) for finding in findings])
     table["reason"] = table["reason"].where(table["reason"] != "", facts["reason"])
-    table = table.join(facts.drop(columns="reason"))
+    table = table.join(facts.drop(columns="reason")).rename(columns={"file": "image"})
+    found |= sum_up(layout, table)
+    refuse_exchanged(table, root)
     refused = table["reason"] != ""
     quarantine = table.loc[refused, ["image_id", "image", "reason"]]
     images = table[~refused].copy()
     if images.empty:
-        first = quarantine["reason"].mode()
-        why = f"{len(quarantine)} refused, most: {first[0]}" if len(first) else "empty"
-        raise LabError(f"{root}: no usable photograph ({why})")
+        raise LabError(
+            f"{root}: no usable photograph ({explain_refusals(table, layout)})"
+        )
     images["group"] = group_photographs(images)
-    return images[COLUMNS], quarantine.rename(columns={"image": "file"})
+    columns = COLUMNS + [name for name in FURTHER if name in images]
+    return images[columns], quarantine.rename(columns={"image": "file"}), found
 
 
 def group_photographs(images: pd.DataFrame) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from lesionlab.decoding.photographs import orient, read_header
 from lesionlab.errors import LabError
 
 SIDE = 300  # pixels of the longer side at which photographs are compared
@@ -76,9 +78,14 @@ def read_grey(path: Path, *, width: int, height: int) -> np.ndarray:
     """
     longest = max(width, height)
     flag = next(flag for part, flag in REDUCED if part == 1 or longest >= part * SIDE)
-    grey = cv2.imread(str(path), flag)
+    grey = None
+    with suppress(OSError, cv2.error):
+        content = path.read_bytes()
+        encoded = np.frombuffer(content, np.uint8)
+        grey = cv2.imdecode(encoded, flag | cv2.IMREAD_IGNORE_ORIENTATION)
     if grey is None:
         raise LabError(f"{path}: cannot be read any more; run index_images again")
+    grey = orient(grey, read_header(content), size=(width, height))
     size = working_size(width, height)
     if grey.shape[::-1] == size:
         return grey

@@ -8,7 +8,7 @@ import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
-from lesionlab.data.packing import read_mask
+from lesionlab.decoding.masks import read_mask
 from lesionlab.lesions.candidates import propose_pairs
 from lesionlab.lesions.features import Features, describe_all, read_grey, working_size
 from lesionlab.lesions.verification import (

@@ -22,6 +22,12 @@ class Phase:
     dropout: float
     learning_rate: float
 
+    @property
+    def rate_key(self) -> str:
+        """Key of the config that holds the learning rate."""
+        free = self.name == "dropout_free"
+        return f"segmentation.{'dropout_free_' if free else ''}learning_rate"
+
 
 def plan_phases(options: Mapping[str, Any]) -> list[Phase]:
     """List the phases of a training; a phase of no epochs is left out.

@@ -1,6 +1,7 @@
 """Train the U-Net: with dropout, then some epochs without, resumable at any step."""
 
 import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +28,8 @@ from lesionlab.segmentation.snapshot import (
     take_up,
 )
 from lesionlab.state import TrainingState
+
+SCORES = ("val_loss", "val_accuracy", "val_jaccard", "val_threshold")
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def validate(
     -------
     dict
         ``val_loss``, ``val_accuracy`` (at 0.5), ``val_jaccard`` (mean over images, at
-        network size) and ``val_threshold``.
+        network size) and ``val_threshold``; NaN where the network predicts no number.
     """
     size, loss = options["batch_size"], segmentation_loss(options["loss"])
     total, right, curves = 0.0, 0.0, []
@@ -80,6 +83,8 @@ def validate(
         rows = pairs.rows[start : start + size]
         truth = pairs.masks[rows]
         p = predict_probability(model, pairs.pixels[rows], batch_size=size)
+        if not np.isfinite(p).all():
+            return dict.fromkeys(SCORES, math.nan)
         y = (truth[..., None] / 255).astype(np.float32)
         step_loss = keras.ops.convert_to_numpy(loss(y, p[..., None]))
         total += len(rows) * float(step_loss)
@@ -89,12 +94,8 @@ def validate(
         between()
     count = len(pairs.rows)
     threshold, jaccard = best_threshold(np.sum(curves, axis=0) / count)
-    return {
-        "val_loss": total / count,
-        "val_accuracy": right / count,
-        "val_jaccard": jaccard,
-        "val_threshold": threshold,
-    }
+    figures = (total / count, right / count, jaccard, threshold)
+    return dict(zip(SCORES, figures, strict=True))
 
 
 def fit_unet(
@@ -142,7 +143,7 @@ def fit_unet(
             state.checkpoint(save, f"epoch {progress.epoch}, step {progress.step}")
 
         while progress.epoch <= phase.last:
-            _train_epoch(model, train, options, progress, checkpoint)
+            _train_epoch(model, train, options, progress, phase, checkpoint)
             scores = validate(model, valid, options=options, between=checkpoint)
             row = _close_epoch(scores, progress, phase, count=len(train.rows))
             standing.history.append(row)
@@ -163,6 +164,7 @@ def _train_epoch(
     train: Pairs,
     options: Mapping[str, Any],
     progress: Progress,
+    phase: Phase,
     checkpoint: Callable[[], None],
 ) -> None:
     size, epoch = options["batch_size"], progress.epoch
@@ -181,13 +183,12 @@ def _train_epoch(
             flips=options["flips"],
             **key,
         )
-        model.reset_metrics()
-        figures = model.train_on_batch(x, y, return_dict=True)
+        figures = _train_batch(model, x, y)
         loss = float(figures["loss"])
-        if not np.isfinite(loss):
+        if not math.isfinite(loss):
             raise LabError(
                 f"epoch {epoch}, batch {step + 1}: the loss is {loss}; lower "
-                "segmentation.learning_rate"
+                f"{phase.rate_key}"
             )
         progress.loss += len(chosen) * loss
         progress.accuracy += len(chosen) * float(figures["accuracy"])
@@ -195,13 +196,25 @@ def _train_epoch(
         checkpoint()
 
 
+def _train_batch(model: keras.Model, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
+    model.reset_metrics()
+    try:
+        figures: dict[str, Any] = model.train_on_batch(x, y, return_dict=True)
+    except RuntimeError:
+        # torch takes no probability for a loss that is not a number
+        if np.isfinite(model.predict_on_batch(x)).all():
+            raise
+        return {"loss": math.nan, "accuracy": math.nan}
+    return figures
+
+
 def _close_epoch(
     scores: Mapping[str, float], progress: Progress, phase: Phase, *, count: int
 ) -> dict[str, Any]:
-    if not np.isfinite(scores["val_loss"]):
+    if not math.isfinite(scores["val_loss"]):
         raise LabError(
             f"epoch {progress.epoch}: the validation loss is {scores['val_loss']}; "
-            "lower segmentation.learning_rate"
+            f"lower {phase.rate_key}"
         )
     row = {
         "epoch": progress.epoch,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lesionlab.comparison.estimates import FEW
+from lesionlab.words.findings import list_findings
 from lesionlab.words.phrases import name_design
 
 SPLITS = {
@@ -16,9 +17,18 @@ SPLITS = {
     "Validation has whole lesions that are not in the test set.",
     "kfold": "Whole lesions are drawn, as far as they are known, and each is tested in "
     "one fold.",
+    "source": "All photographs of some sources ({sources}) are tested, by networks "
+    "that were trained on others alone. Whole lesions are drawn, as far as they are "
+    "known; photographs of an unknown source are in no set.",
     "image": "Single photographs are drawn, as the reference did: the share of "
     "test photographs whose lesion is in training stands in brackets.",
 }
+
+
+def describe_split(split_audit: Mapping[str, Any]) -> str:
+    """Say how the sets were drawn."""
+    sources = ", ".join(split_audit["sources"])
+    return SPLITS[split_audit["protocol"]].format(sources=sources)
 
 
 def describe_data(audit: Mapping[str, Any], *, source: str) -> str:
@@ -26,12 +36,13 @@ def describe_data(audit: Mapping[str, Any], *, source: str) -> str:
     kind = "Generated photographs" if source == "phantom" else "HAM10000 photographs"
     refused = sum(audit["quarantine"].values())
     pairs = len(audit["exact_duplicates"])
-    return (
+    text = (
         f"{kind}: {audit['n']} of {audit['n_groups']} lesion groups; {refused} refused "
         f"(see quarantine.csv), {pairs} set(s) of exact duplicates merged into one "
         f"group each, {len(audit['masks_nearly_full'])} mask(s) that cover more than "
         "98 % of the photograph."
     )
+    return " ".join([text, *list_findings(audit["found"])])
 
 
 def describe_matches(audit: Mapping[str, Any]) -> str:

@@ -54,12 +54,20 @@ def list_stamps(
             }
         )
     if not split_audit["lesion_ids_known"]:
-        stamps.append(
-            {
-                "kind": "",
-                "title": "Lesions unknown.",
-                "text": "The data name no lesion_id: each photograph counts as a "
-                "lesion of its own, and leakage cannot be excluded.",
-            }
-        )
+        stamps.append({"kind": "", **_say_unknown(split_audit)})
     return stamps
+
+
+def _say_unknown(split_audit: Mapping[str, Any]) -> dict[str, str]:
+    without, total = split_audit["without_lesion_id"], split_audit["n_images"]
+    end = "counts as a lesion of its own, and leakage cannot be excluded."
+    if without == total:
+        return {
+            "title": "Lesions unknown.",
+            "text": f"The data name no lesion_id: each photograph {end}",
+        }
+    return {
+        "title": "Some lesions unknown.",
+        "text": f"{without} of {total} photographs name no lesion_id: each of these "
+        + end,
+    }

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from lesionlab.data.painting import (
+from lesionlab.phantom.painting import (
     add_artefacts,
     illuminate,
     outline,
