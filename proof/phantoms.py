@@ -8,19 +8,25 @@ Every run is a results folder of its own, so what was finished is not done again
 import argparse
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
 
-from lesionlab.files import read_json, write_csv
+from lesionlab.config import recipe_of
+from lesionlab.files import read_json, write_csv, write_json
+from lesionlab.words.truths import agree_with_measured
 
-BASE = Path("proof/phantoms.yaml")
+DEMO, BASE = Path("config.yaml"), Path("proof/phantoms.yaml")
 RESULTS = Path("results")
 PHANTOMS = range(1, 6)  # seeds of the phantom, of its split and of its networks
-TRUE_TRAININGS = 20
+TRUE_SEEDS, TRUE_FOLDS, TRUE_LESIONS = (1, 2), 10, 2400  # 20 trainings of an arm
+FIGURES = ("difference", "low", "high", "trainings")
+MEASURED = ("a", "b", "metric", "positive_class", *FIGURES)
+COLUMNS = ["kind", "phantom", *FIGURES, "verdict", "wanted", "false"]
 FOUND = 4  # of the phantoms, where there is something to find
 
 
@@ -36,34 +42,44 @@ class Kind:
         The pair.
     truth : str
         ``helped``, ``hurt``, ``equal``, or ``measured`` with many trainings.
-    width : int
-        Of a photograph, in pixels: two lesions need more.
+    changes : Mapping
+        Of ``dataset.phantom`` against `base`.
+    base : tuple of Path
+        Config files over config.yaml.
     """
 
     signal: str
     arms: tuple[str, str]
     truth: str
-    width: int = 72
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    base: tuple[Path, ...] = (BASE,)
 
 
 KINDS = {
     "none": Kind("none", ("original", "segmented_true"), "equal"),
     "background": Kind("background", ("original", "segmented_true"), "hurt"),
     "lesion": Kind("lesion", ("original", "background"), "hurt"),
-    "misleading": Kind("misleading", ("original", "segmented_true"), "helped", 144),
-    "cut": Kind("lesion", ("original", "segmented"), "measured"),
+    "misleading": Kind(
+        "misleading", ("original", "segmented_true"), "helped", {"width": 144}
+    ),
+    # the demo itself, whose report tells this truth
+    "cut": Kind("lesion", ("original", "segmented"), "measured", base=()),
 }
 
 
-def run(name: str, changes: dict[str, Any], *, cores: int) -> dict[str, Any]:
+def run(
+    name: str, base: Sequence[Path], changes: dict[str, Any], *, cores: int
+) -> dict[str, Any]:
     """Run the workflow up to its comparison, or find it finished.
 
     Parameters
     ----------
     name : str
         Of the run.
+    base : sequence of Path
+        Config files over config.yaml.
     changes : dict
-        Laid over the base config.
+        Laid over them.
     cores : int
         Of Snakemake.
 
@@ -76,7 +92,7 @@ def run(name: str, changes: dict[str, Any], *, cores: int) -> dict[str, Any]:
     overlay.parent.mkdir(parents=True, exist_ok=True)
     overlay.write_text(yaml.safe_dump({"run": name, **changes}), encoding="utf-8")
     command = [sys.executable, "-m", "snakemake", "--quiet", "--cores", str(cores)]
-    command += ["comparison", "--configfile", str(BASE), str(overlay)]
+    command += ["comparison", "--configfile", *map(str, base), str(overlay)]
     subprocess.run(command, check=True)
     return read_json(RESULTS / name / "comparison" / "comparison.json")
 
@@ -84,9 +100,7 @@ def run(name: str, changes: dict[str, Any], *, cores: int) -> dict[str, Any]:
 def changes_of(kind: Kind, number: int) -> dict[str, Any]:
     """Lay out the config of one phantom: all its seeds are its own."""
     return {
-        "dataset": {
-            "phantom": {"signal": kind.signal, "seed": number, "width": kind.width}
-        },
+        "dataset": {"phantom": {"signal": kind.signal, "seed": number, **kind.changes}},
         "split": {"seed": number},
         "segmentation": {"seed": number},
         "classification": {
@@ -97,17 +111,36 @@ def changes_of(kind: Kind, number: int) -> dict[str, Any]:
 
 
 def measure_truth(kind: Kind, *, cores: int) -> dict[str, Any]:
-    """Measure the difference with many trainings and a large test set."""
-    base = yaml.safe_load(BASE.read_text(encoding="utf-8"))
+    """Measure the difference with many trainings on a large test set.
+
+    Every fold has training lesions, a U-Net and test lesions of its own: a truth from
+    one of each would be one of them.
+
+    Parameters
+    ----------
+    kind : Kind
+        Whose truth is ``measured``.
+    cores : int
+        Of Snakemake.
+
+    Returns
+    -------
+    dict
+        ``a``, ``b``, ``metric``, ``positive_class``, ``difference``, ``low``, ``high``
+        and ``trainings``, as the report takes them.
+    """
     changes = changes_of(kind, 99)
-    changes["dataset"]["phantom"]["lesions"] = 4 * base["dataset"]["phantom"]["lesions"]
-    test = 8 * base["split"]["classification"]["test"]
-    changes["split"]["classification"] = {"test": test}
-    changes["classification"]["seeds"] = list(range(1, TRUE_TRAININGS + 1))
-    return run("proof-truth", changes, cores=cores)
+    changes["dataset"]["phantom"]["lesions"] = TRUE_LESIONS
+    changes["split"] |= {"protocol": "kfold", "folds": TRUE_FOLDS}
+    changes["classification"]["seeds"] = list(TRUE_SEEDS)
+    found = run("proof-truth", kind.base, changes, cores=cores)
+    facts = {**found["pairs"][0], "positive_class": found["positive_class"]}
+    return {key: facts[key] for key in MEASURED}
 
 
-def is_false(verdict: str, truth: str, *, difference: float, margin: float) -> bool:
+def is_false(
+    verdict: str, truth: str, *, measured: Mapping[str, Any] | None, margin: float
+) -> bool:
     """Say whether a verdict contradicts the truth.
 
     Parameters
@@ -116,8 +149,8 @@ def is_false(verdict: str, truth: str, *, difference: float, margin: float) -> b
         Kind of the verdict.
     truth : str
         Of :class:`Kind`.
-    difference : float
-        The measured one, where the truth is ``measured``.
+    measured : Mapping or None
+        Of :func:`measure_truth`, where the truth is ``measured``.
     margin : float
         The smallest difference that matters.
 
@@ -126,13 +159,104 @@ def is_false(verdict: str, truth: str, *, difference: float, margin: float) -> b
     bool
         Undecided is never false.
     """
-    if truth == "measured":
-        wrong = {"helped": difference <= 0, "hurt": difference >= 0}
-        wrong["no difference that matters"] = abs(difference) >= margin
-        return wrong.get(verdict, False)
+    if measured:
+        return agree_with_measured(measured, verdict, margin=margin) == "disagrees"
     if truth == "equal":
         return verdict in ("helped", "hurt")
     return verdict in {"helped", "hurt", "no difference that matters"} - {truth}
+
+
+def wanted_verdict(
+    truth: str, measured: Mapping[str, Any] | None, margin: float
+) -> str | None:
+    """Name the verdict that is to be found: None where there is nothing to find."""
+    if measured:
+        if measured["low"] >= margin:
+            return "helped"
+        return "hurt" if measured["high"] <= -margin else None
+    return truth if truth in ("helped", "hurt") else None
+
+
+def prove_kind(name: str, kind: Kind, *, cores: int) -> list[dict[str, Any]]:
+    """Run every phantom of a kind and compare its verdict with the truth.
+
+    Parameters
+    ----------
+    name : str
+        Of the kind.
+    kind : Kind
+        It.
+    cores : int
+        Of Snakemake.
+
+    Returns
+    -------
+    list of dict
+        A row a phantom: ``kind``, ``phantom``, ``difference`` and its bounds,
+        ``trainings``, ``verdict``, ``wanted``, ``false``; before them one of the
+        measured truth.
+    """
+    rows: list[dict[str, Any]] = []
+    measured = None
+    if kind.truth == "measured":
+        measured = measure_truth(kind, cores=cores)
+        rows.append({"kind": name, "phantom": "truth", **measured})
+    for number in PHANTOMS:
+        changes = changes_of(kind, number)
+        found = run(f"proof-{name}-{number}", kind.base, changes, cores=cores)
+        verdict, margin = found["verdicts"][0]["kind"], found["margin"]
+        rows.append(
+            {
+                "kind": name,
+                "phantom": number,
+                **{key: found["pairs"][0][key] for key in FIGURES},
+                "verdict": verdict,
+                "wanted": wanted_verdict(kind.truth, measured, margin),
+                "false": is_false(
+                    verdict, kind.truth, measured=measured, margin=margin
+                ),
+            }
+        )
+    return rows
+
+
+def write_truth(path: Path, measured: Mapping[str, Any]) -> None:
+    """Write what the report of the demo tells: workflow/resources/demo_truth.json.
+
+    Parameters
+    ----------
+    path : Path
+        To be looked at and copied there.
+    measured : Mapping
+        Of :func:`measure_truth`, and more.
+    """
+    recipe = recipe_of(yaml.safe_load(DEMO.read_text(encoding="utf-8")))
+    write_json(path, {**{key: measured[key] for key in MEASURED}, "recipe": recipe})
+
+
+def list_failures(table: pd.DataFrame) -> list[str]:
+    """List what fails the proof: false verdicts, and true ones that were not found.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of :func:`prove_kind`.
+
+    Returns
+    -------
+    list of str
+        A line each.
+    """
+    false = table[table["false"].eq(True)]
+    failures = [
+        f"{row.kind} {row.phantom}: {row.verdict} is false"
+        for row in false.itertuples()
+    ]
+    for name, part in table[table["wanted"].notna()].groupby("kind"):
+        found = int((part["verdict"] == part["wanted"]).sum())
+        if found < FOUND:
+            failures.append(f"{name}: the truth was found in {found} of {len(part)}")
+    return failures
 
 
 def main(arguments: list[str]) -> None:
@@ -142,43 +266,16 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--only", nargs="*", choices=KINDS, default=list(KINDS))
     parser.add_argument("--cores", type=int, default=2)
     options = parser.parse_args(arguments)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in options.only:
-        kind, truth = KINDS[name], KINDS[name].truth
-        true = 0.0
-        if truth == "measured":
-            whole = measure_truth(kind, cores=options.cores)["pairs"][0]
-            true = whole["difference"]
-            rows.append({"kind": name, "phantom": "truth", **_bounds(whole)})
-        for number in PHANTOMS:
-            changes = changes_of(kind, number)
-            found = run(f"proof-{name}-{number}", changes, cores=options.cores)
-            verdict = found["verdicts"][0]
-            false = is_false(
-                verdict["kind"], truth, difference=true, margin=found["margin"]
-            )
-            rows.append(
-                {
-                    "kind": name,
-                    "phantom": number,
-                    **_bounds(found["pairs"][0]),
-                    "verdict": verdict["kind"],
-                    "truth": truth,
-                    "false": false,
-                }
-            )
-            write_csv(options.table, pd.DataFrame(rows))
-    print(pd.DataFrame(rows).to_string(index=False))
+        rows += prove_kind(name, KINDS[name], cores=options.cores)
+        write_csv(options.table, pd.DataFrame(rows)[COLUMNS])
     table = pd.DataFrame(rows)
-    if table["false"].eq(True).any():
-        sys.exit("a verdict is false")
-    for name, part in table[table["truth"].isin(["helped", "hurt"])].groupby("kind"):
-        if (part["verdict"] == part["truth"]).sum() < FOUND:
-            sys.exit(f"{name}: the true verdict came in fewer than {FOUND} phantoms")
-
-
-def _bounds(pair: dict[str, Any]) -> dict[str, Any]:
-    return {key: pair[key] for key in ("difference", "low", "high", "trainings")}
+    for truth in table[table["phantom"] == "truth"].to_dict("records"):
+        write_truth(options.table.with_name("demo_truth.json"), truth)
+    print(table.to_string(index=False))
+    if failures := list_failures(table):
+        sys.exit("\n".join(failures))
 
 
 if __name__ == "__main__":

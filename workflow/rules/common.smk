@@ -1,4 +1,5 @@
 # What all the rule files use - the checked config, code digests, options, file lists.
+import json
 import math
 from hashlib import sha256
 
@@ -12,7 +13,13 @@ from lesionlab.classification.scope import RUN, arm_scope
 from lesionlab.weights.variant import weights_variant
 from lesionlab.weights.file import check_named_file, inspect_weights
 from lesionlab.codedigest import code_digest
-from lesionlab.config import check_arms, check_config, drop_nulls, seeds_of_arms
+from lesionlab.config import (
+    check_arms,
+    check_config,
+    drop_nulls,
+    recipe_of,
+    seeds_of_arms,
+)
 from lesionlab.devices import list_gpus
 from lesionlab.host.machine import memory_mb
 from lesionlab.sources.contents import contents_digest
@@ -283,11 +290,17 @@ def outcome():
 
 
 def phantom_truth():
-    """Name where the class of a phantom shows; nothing of photographs."""
+    """Say what is known of a phantom; nothing of photographs."""
     if config["dataset"]["source"] != "phantom":
         return {}
     phantom = config["dataset"]["phantom"]
-    return {"signal": phantom["signal"], "strength": phantom["strength"]}
+    known = {"signal": phantom["signal"], "strength": phantom["strength"]}
+    path = Path(CHECKOUT, "workflow", "resources", "demo_truth.json")
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    # as JSON holds them: no tuple, and text for keys
+    if json.loads(json.dumps(recipe_of(config))) == measured.pop("recipe"):
+        known["measured"] = measured
+    return known
 
 
 def config_files():

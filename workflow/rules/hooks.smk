@@ -54,8 +54,8 @@ def write_effective_config():
     stamp, path = scripts_stamp(SCRIPTS), Path(RESULTS, "config.yaml")
     other_version = is_of_another_version(path, stamp) or MIXED.exists()
     if other_version:
-        jobs = [job for job in workflow.dag.needrun_jobs() if job.output]
-        stale = dict.fromkeys(job.rule.name for job in jobs)
+        due = {job.rule for job in workflow.dag.needrun_jobs() if job.output}
+        stale = [rule.name for rule in workflow.rules if rule in due]
         print(
             f"{RESULTS}: made by another version of LesionLab; what it changes runs "
             f"again: {', '.join(stale)}",

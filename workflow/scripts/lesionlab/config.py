@@ -122,6 +122,31 @@ def seeds_of_arms(classification: Mapping[str, Any]) -> dict[str, list[int]]:
     }
 
 
+def recipe_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Pick what decides how well networks do on a phantom, and no seed.
+
+    Parameters
+    ----------
+    config : Mapping
+        The merged config.
+
+    Returns
+    -------
+    dict
+        By section. What names another draw, other arms or more threads is left out.
+    """
+    drawn = {"seed", "seeds", "arm_seeds", "arms", "threads"}
+    dataset = {key: config["dataset"][key] for key in ("classes", "phantom")}
+    sections = {key: config[key] for key in ("split", "segmentation", "classification")}
+    sections |= {**dataset, "positive_class": config["dataset"]["positive_class"]}
+    return {
+        name: {key: value for key, value in section.items() if key not in drawn}
+        if isinstance(section, Mapping)
+        else section
+        for name, section in sections.items()
+    }
+
+
 def drop_nulls(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out the entries that an overlay has set to null.
 

@@ -1,10 +1,20 @@
-"""What is true of a phantom by construction, and whether the verdict agrees."""
+"""What is true of a phantom, and whether the verdict agrees.
+
+Most truths are so by construction. What hangs on how well a network learns was measured
+with many trainings for the phantom of config.yaml (`make prove`).
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from lesionlab.comparison.verdict import HELPED, HURT, NO_DIFFERENCE
-from lesionlab.words.phrases import is_leak
+from lesionlab.words.phrases import (
+    BOTH,
+    format_bounds,
+    format_figure,
+    is_leak,
+    name_metric,
+)
 
 EQUAL, UNKNOWN = "equal", "unknown"
 OPEN = "leaves it open"
@@ -21,10 +31,6 @@ SIGNALS = {
     "both": "the class shows in the lesion and in the skin around it",
     "misleading": "each photograph shows a decoy beside the lesion, so that the whole "
     "photograph tells nothing and the lesion alone tells the class",
-}
-WHY_UNKNOWN = {
-    ("lesion", "original", "segmented"): "cutting loses no signal as far as the masks "
-    "are right, so that the sign of the difference is not known by construction",
 }
 TRUE_KIND = {EQUAL: NO_DIFFERENCE, HELPED: HELPED, HURT: HURT}
 
@@ -76,8 +82,41 @@ def agree(truth: str, kind: str) -> str:
     return "agrees" if kind == TRUE_KIND[truth] else "disagrees"
 
 
+def agree_with_measured(truth: Mapping[str, Any], kind: str, *, margin: float) -> str:
+    """Say whether a verdict agrees with a difference that was measured.
+
+    Parameters
+    ----------
+    truth : Mapping
+        ``low`` and ``high`` of the true difference.
+    kind : str
+        Of the verdict.
+    margin : float
+        The smallest difference that matters.
+
+    Returns
+    -------
+    str
+        *agrees* or *disagrees* where the whole interval does, else *leaves it open*.
+    """
+    low, high = truth["low"], truth["high"]
+    if kind not in (HELPED, HURT, NO_DIFFERENCE):
+        return OPEN
+    if kind == NO_DIFFERENCE:
+        right, wrong = -margin < low and high < margin, max(low, -high) >= margin
+    elif kind == HELPED:
+        right, wrong = low > 0, high < 0
+    else:
+        right, wrong = high < 0, low > 0
+    return "agrees" if right else "disagrees" if wrong else OPEN
+
+
 def tell_truth(
-    comparison: Mapping[str, Any], *, signal: str, strength: float
+    comparison: Mapping[str, Any],
+    *,
+    signal: str,
+    strength: float,
+    measured: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """Say what is true of this phantom, and of each pair of arms.
 
@@ -89,6 +128,9 @@ def tell_truth(
         ``dataset.phantom.signal``.
     strength : float
         Of the signal: 0 hides it.
+    measured : Mapping, optional
+        A pair whose difference many trainings measured: ``a``, ``b``, ``metric``,
+        ``positive_class``, ``difference``, ``low``, ``high`` and ``trainings``.
 
     Returns
     -------
@@ -110,14 +152,28 @@ def tell_truth(
                 HURT: f"{b} is worse",
             }[truth]
             stand = agree(truth, kind)
-            ending = "" if stand == OPEN else " with that"
-            sentences.append(
-                f"Arm {b} against {a}: {known}; the verdict ({kind}) {stand}{ending}."
-            )
+        elif measured and _is_of(measured, verdict):
+            known = _say_measured(measured)
+            stand = agree_with_measured(measured, kind, margin=verdict["margin"])
         elif number == 0:
-            why = WHY_UNKNOWN.get(
-                (signal, a, b),
-                "the sign of the difference is not known by construction",
-            )
-            sentences.append(f"Arm {b} against {a}: {why}; the verdict is: {kind}.")
+            known, stand = "the sign of the difference is not known by construction", ""
+        else:
+            continue
+        said = f"({kind}) {stand}{'' if stand == OPEN else ' with that'}"
+        ending = f"the verdict {said}" if stand else f"the verdict is: {kind}"
+        sentences.append(f"Arm {b} against {a}: {known}; {ending}.")
     return sentences
+
+
+def _is_of(measured: Mapping[str, Any], verdict: Mapping[str, Any]) -> bool:
+    return all(measured[key] == verdict[key] for key in ("a", "b", "metric"))
+
+
+def _say_measured(measured: Mapping[str, Any]) -> str:
+    name = name_metric(measured["metric"], measured["positive_class"])
+    figure = format_figure(measured["difference"], signed=True)
+    interval = format_bounds(measured, BOTH, signed=True)
+    return (
+        f"the true difference in {name} was measured with {measured['trainings']} "
+        f"trainings of each: {figure} ({interval})"
+    )
