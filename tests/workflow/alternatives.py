@@ -78,6 +78,7 @@ ALTERNATIVES = {
     "classification.augmentation.jitter": 0.2,
     "classification.augmentation.crop": 0.3,
     "classification.test_time_flips": True,
+    "classification.trainable": "head",
     "comparison.primary": "brier",
     "comparison.margin": 0.03,
     "comparison.specificity": 0.8,

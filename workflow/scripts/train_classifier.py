@@ -16,6 +16,7 @@ def main(paths: Paths, *, options: Options) -> None:
     limit_threads(options["threads"])
     import torch
 
+    from lesionlab.classification.frozen import HEAD, freeze_stages, prepare_head
     from lesionlab.classification.initial import load_initial_weights
     from lesionlab.classification.network import (
         RESNET,
@@ -63,12 +64,23 @@ def main(paths: Paths, *, options: Options) -> None:
         load_initial_weights(network, weights)
     model = place_model(network.module, device)
     train, valid = load("train"), load("valid")
+    learning: torch.nn.Module = model
+    task = Classification(train, valid, options, network.scale)
+    if options["trainable"] == HEAD:
+        learning, task = prepare_head(network, train, valid, options)
+    elif options["trainable"] != "all":
+        freeze_stages(network, options["trainable"])
     with TrainingState(paths.state, identity) as state:
-        task = Classification(train, valid, options, network.scale)
-        best, history, kept = fit(model, task, plan_training(options), state=state)
+        best, history, kept = fit(learning, task, plan_training(options), state=state)
         state.finish()
+    learning.load_state_dict(best)
     with atomic_path(paths.model) as draft:
-        save_model(draft, best, architecture=architecture, classes=options["classes"])
+        save_model(
+            draft,
+            {name: value.cpu() for name, value in model.state_dict().items()},
+            architecture=architecture,
+            classes=options["classes"],
+        )
     write_csv(paths.history, pd.DataFrame(history))
     write_json(
         paths.training,
@@ -76,6 +88,9 @@ def main(paths: Paths, *, options: Options) -> None:
             "n": len(train.labels),
             "n_valid": len(valid.labels),
             "parameters": sum(p.numel() for p in model.parameters()),
+            "trainable_parameters": sum(
+                p.numel() for p in learning.parameters() if p.requires_grad
+            ),
             "epochs": len(history),
             "kept_epoch": kept,
             "device": device.type,

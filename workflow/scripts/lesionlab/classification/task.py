@@ -179,10 +179,15 @@ def evaluate(
     logits = predict_logits(
         model, data.pixels, batch_size=batch_size, scale=scale, between=between
     )
-    labels = data.labels.cpu()
+    return score_logits(logits, data.labels)
+
+
+def score_logits(logits: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
+    """Score float32 (N, C) on the CPU against labels (N,); see :func:`evaluate`."""
+    truth = labels.cpu()
     return {
-        "val_loss": float(cross_entropy(logits, labels)),
-        "val_accuracy": float((logits.argmax(1) == labels).double().mean()),
+        "val_loss": float(cross_entropy(logits, truth)),
+        "val_accuracy": float((logits.argmax(1) == truth).double().mean()),
     }
 
 
