@@ -1,8 +1,16 @@
-"""A Dataverse on the loopback, and where its files go."""
+"""A small data folder; a Dataverse on the loopback, and where its files go."""
 
 import pytest
 
 from unit.dataverse_server import running
+from unit.folder import make_folder
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A data root of six sound photographs."""
+    make_folder(tmp_path / "data")
+    return tmp_path / "data"
 
 
 @pytest.fixture

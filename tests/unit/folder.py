@@ -115,11 +115,26 @@ def rewrite(path, change, encoding="utf-8"):
     path.write_bytes(change(path.read_text()).encode(encoding))
 
 
+def save(name, change, encoding="utf-8"):
+    """Give what lets another program save a table of a root."""
+    return lambda root: rewrite(root / name, change, encoding)
+
+
+def drop_columns(path, *names):
+    """Save a table of text without some of its columns."""
+    pd.read_csv(path, dtype="str").drop(columns=[*names]).to_csv(path, index=False)
+
+
 def change_cells(path, column, change):
     """Change every cell of a column of a table of text."""
     table = pd.read_csv(path, dtype="str", keep_default_na=False)
     table[column] = [change(cell) for cell in table[column]]
     table.to_csv(path, index=False)
+
+
+def make_lossless(path):
+    """Store a photograph as a PNG, whatever its name says."""
+    cv2.imencode(".png", cv2.imread(str(path)))[1].tofile(path)
 
 
 def change_masks(root, change):

@@ -11,16 +11,9 @@ from unit.folder import (
     change_cells,
     findings,
     index,
-    make_folder,
     write_pair,
     write_tables,
 )
-
-
-@pytest.fixture
-def root(tmp_path):
-    make_folder(tmp_path / "data")
-    return tmp_path / "data"
 
 
 def test_respelt_ids_are_counted(root):

@@ -16,7 +16,6 @@ from unit.folder import (
     METADATA,
     TRUTH,
     change_cells,
-    make_folder,
     mask_path,
     rewrite,
 )
@@ -38,12 +37,6 @@ Refused: 0 (data/quarantine.csv)
 
 To know: nothing; all is as usual.
 """
-
-
-@pytest.fixture
-def root(tmp_path):
-    make_folder(tmp_path / "data")
-    return tmp_path / "data"
 
 
 @pytest.fixture

@@ -17,16 +17,9 @@ from unit.folder import (
     change_cells,
     findings,
     line_of,
-    make_folder,
     mask_path,
     rewrite,
 )
-
-
-@pytest.fixture
-def root(tmp_path):
-    make_folder(tmp_path / "data")
-    return tmp_path / "data"
 
 
 def test_a_copy_is_read_once_and_two_photographs_of_one_id_are_refused(root):

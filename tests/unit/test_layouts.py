@@ -16,19 +16,12 @@ from unit.folder import (
     build,
     change_cells,
     findings,
-    make_folder,
     rewrite,
     write_pair,
 )
 
 # where its files lie may differ between layouts
 PLACES = ["image", "mask"]
-
-
-@pytest.fixture
-def root(tmp_path):
-    make_folder(tmp_path / "data")
-    return tmp_path / "data"
 
 
 def move(root, source, target):

@@ -16,7 +16,6 @@ from unit.folder import (
     build,
     change_masks,
     findings,
-    make_folder,
     mask_path,
 )
 
@@ -201,12 +200,6 @@ def test_a_full_mask_is_full_and_an_empty_one_empty(value, kind, tmp_path):
     assert read_mask(path).all()
     path.write_bytes(encode(Image.fromarray(np.zeros(shape, np.uint8)), kind))
     assert not read_mask(path).any()
-
-
-@pytest.fixture
-def root(tmp_path):
-    make_folder(tmp_path / "data")
-    return tmp_path / "data"
 
 
 def test_an_empty_mask_is_refused_and_a_full_one_is_named(root):

@@ -19,7 +19,7 @@ from unit.folder import (
     WIDTH,
     build,
     findings,
-    make_folder,
+    make_lossless,
     mask_path,
     orient_photograph,
     write_tagged,
@@ -30,12 +30,10 @@ PHOTOGRAPH = f"images/{FIRST}.jpg"
 
 
 @pytest.fixture
-def root(tmp_path):
+def root(root):
     """A root whose first photograph is lossless, so that it can be turned."""
-    make_folder(tmp_path / "data")
-    path = tmp_path / "data" / PHOTOGRAPH
-    cv2.imencode(".png", cv2.imread(str(path)))[1].tofile(path)
-    return tmp_path / "data"
+    make_lossless(root / PHOTOGRAPH)
+    return root
 
 
 def tag_mask(root, tag):

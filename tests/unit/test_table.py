@@ -20,17 +20,10 @@ from unit.folder import (
     WIDTH,
     build,
     draw_pair,
-    make_folder,
     mask_path,
     write_palette_mask,
     write_tables,
 )
-
-
-@pytest.fixture
-def root(tmp_path):
-    make_folder(tmp_path / "data")
-    return tmp_path / "data"
 
 
 def spoil_photograph(root, content):

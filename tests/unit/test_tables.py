@@ -14,23 +14,9 @@ from unit.folder import (
     change_cells,
     findings,
     line_of,
-    make_folder,
     rewrite,
+    save,
 )
-
-
-@pytest.fixture
-def root(tmp_path):
-    make_folder(tmp_path / "data")
-    return tmp_path / "data"
-
-
-def save(name, change, encoding="utf-8"):
-    return lambda root: rewrite(root / name, change, encoding)
-
-
-def drop_columns(path, *names):
-    pd.read_csv(path, dtype="str").drop(columns=[*names]).to_csv(path, index=False)
 
 
 def rename_column(path, old, new):

@@ -19,17 +19,10 @@ from unit.folder import (
     build,
     findings,
     line_of,
-    make_folder,
     rewrite,
 )
 
 NO_COLUMNS = "names no column that is known; the first line must name the columns"
-
-
-@pytest.fixture
-def root(tmp_path):
-    make_folder(tmp_path / "data")
-    return tmp_path / "data"
 
 
 def pack(path):

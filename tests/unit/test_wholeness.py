@@ -12,7 +12,7 @@ from unit.folder import (
     change_masks,
     findings,
     line_of,
-    make_folder,
+    make_lossless,
     mask_path,
 )
 
@@ -21,12 +21,10 @@ POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 3\n"
 
 
 @pytest.fixture
-def root(tmp_path):
+def root(root):
     """A root whose first photograph is a PNG, whatever its name says."""
-    make_folder(tmp_path / "data")
-    path = tmp_path / "data" / PHOTOGRAPH
-    cv2.imencode(".png", cv2.imread(str(path)))[1].tofile(path)
-    return tmp_path / "data"
+    make_lossless(root / PHOTOGRAPH)
+    return root
 
 
 def jpeg(root, **options):
