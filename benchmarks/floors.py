@@ -98,23 +98,27 @@ def bench_classifier():
     import torch
     from torch.nn.functional import cross_entropy
 
-    from lesionlab.classification.device import pick_device, place_model
-    from lesionlab.classification.epoch import Labelled, train_one_epoch
-    from lesionlab.classification.network import build_resnet
-    from lesionlab.classification.snapshot import Progress
-    from lesionlab.classification.transforms import transform_eval
+    from lesionlab.classification.resnet import build_resnet
+    from lesionlab.classification.task import Classification, Labelled, plan_training
+    from lesionlab.training.device import pick_device, place_model
+    from lesionlab.training.epoch import train_one_epoch
+    from lesionlab.training.pictures import enter
+    from lesionlab.training.snapshot import Progress
 
     options = {
         "seed": 1, "fold": "fold0", "batch_size": 32, "epochs": 1,
-        "learning_rate": 0.001,
-        "schedule": "cosine",
+        "learning_rate": 0.001, "momentum": 0.9, "weight_decay": 0.0,
+        "schedule": "cosine", "patience": 1, "classes": ["MEL", "NV", "Other_SC"],
+        "warmup": 0, "ema": 0.0, "sampling": "natural", "class_weights": False,
+        "label_smoothing": 0.0, "focal": 0.0, "mixup": 0.0,
         "augmentation": {"flips": True, "rotations": True, "jitter": 0.2, "crop": 0.4},
     }  # fmt: skip
     model = place_model(build_resnet(3, seed=1), pick_device(THREADS))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
+    plan = plan_training(options)
+    optimizer = plan.optimizer(model)
     pixels = torch.randint(0, 256, (160, 96, 96, 3), dtype=torch.uint8)
     labels = torch.randint(0, 3, (160,))
-    ready = transform_eval(pixels[:32])
+    ready = enter(pixels[:32])
 
     def floor():
         model.train()
@@ -126,8 +130,8 @@ def bench_classifier():
     def loop():
         data = Labelled(pixels, labels)
         train_one_epoch(
-            model, optimizer, data, progress=Progress(), options=options,
-            checkpoint=lambda _: None,
+            model, optimizer, Classification(data, data, options), progress=Progress(),
+            batch_size=plan.batch_size, phase=plan.phases[0],
         )  # fmt: skip
 
     compare("ResNet-50 96 px, batch 32", "step", 5, floor, loop)

@@ -32,9 +32,20 @@ EPOCH = {
     "flips": True,
     "loss": "bce",
     "learning_rate": 0.001,
+    "momentum": 0.9,
+    "weight_decay": 0.0,
+    "patience": 1,
     "dropout_free_epochs": 0,
     "dropout_free_learning_rate": 0.001,
     "schedule": "constant",
+    "classes": ["MEL", "NV", "Other_SC"],
+    "warmup": 0,
+    "ema": 0.0,
+    "sampling": "natural",
+    "class_weights": False,
+    "label_smoothing": 0.0,
+    "focal": 0.0,
+    "mixup": 0.0,
     "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.0},
 }
 
@@ -54,35 +65,24 @@ def compare(title, count, floor, loop, wait):
     print(f"{title:48} {least:9.0f} {ours:9.0f} img/s {ours / least:6.2f}", flush=True)
 
 
-def bench_classifier(size, batch_size, steps, *, deterministic):
-    """Steps of ResNet-50 on random tensors, against an epoch of the training."""
+def bench_torch(title, task, plan, model, ready, count):
+    """Steps on a ready batch, against an epoch of the task."""
     import torch
-    from torch.nn.functional import cross_entropy
 
-    from lesionlab.classification.device import fast_precision, pick_device, place_model
-    from lesionlab.classification.epoch import Labelled, train_one_epoch
-    from lesionlab.classification.network import build_resnet
-    from lesionlab.classification.snapshot import Progress
+    from lesionlab.training.device import fast_precision
+    from lesionlab.training.epoch import train_one_epoch
+    from lesionlab.training.snapshot import Progress
 
-    device = pick_device(1)
-    torch.use_deterministic_algorithms(deterministic)
-    torch.backends.cudnn.deterministic = deterministic
-    model = place_model(build_resnet(3, seed=1), device)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
-    count = steps * batch_size
-    pixels = torch.randint(0, 256, (count, size, size, 3), dtype=torch.uint8)
-    labels = torch.randint(0, 3, (count,), device=device)
-    data = Labelled(pixels.to(device), labels)
-    ready = torch.randn(batch_size, 3, size, size, device=device)
-    ready = ready.contiguous(memory_format=torch.channels_last)
-    options = {**EPOCH, "batch_size": batch_size}
+    optimizer, (inputs, targets) = plan.optimizer(model), ready
+    for group in optimizer.param_groups:
+        group["lr"] = plan.phases[0].rate
 
     def floor():
         model.train()
-        for _ in range(steps):
+        for _ in range(count // plan.batch_size):
             optimizer.zero_grad(set_to_none=True)
-            with fast_precision(device):
-                loss = cross_entropy(model(ready), labels[:batch_size])
+            with fast_precision(task.device):
+                loss = task.loss(model(inputs), targets)
             loss.backward()
             optimizer.step()
 
@@ -90,15 +90,79 @@ def bench_classifier(size, batch_size, steps, *, deterministic):
         train_one_epoch(
             model,
             optimizer,
-            data,
+            task,
+            batch_size=plan.batch_size,
+            phase=plan.phases[0],
             progress=Progress(),
-            options=options,
-            checkpoint=lambda _: None,
         )
 
-    order = "deterministic" if deterministic else "free"
-    title = f"ResNet-50 {size}x{size}, batch {batch_size}, {order}"
-    compare(title, count, floor, loop, wait_for(device))
+    order = torch.are_deterministic_algorithms_enabled()
+    title += ", deterministic" if order else ", free"
+    compare(title, count, floor, loop, wait_for(task.device))
+
+
+def set_order(deterministic):
+    """Order sums, or not, beyond what the trainings do; give the device."""
+    import torch
+
+    from lesionlab.training.device import pick_device
+
+    device = pick_device(1)
+    torch.use_deterministic_algorithms(deterministic)
+    torch.backends.cudnn.deterministic = deterministic
+    return device
+
+
+def bench_classifier(name, size, batch_size, steps, *, deterministic):
+    """Steps of a classifier on random tensors, against an epoch of its training."""
+    import torch
+
+    from lesionlab.classification.network import Architecture, build_network
+    from lesionlab.classification.task import Classification, Labelled, plan_training
+    from lesionlab.training.device import place_model
+
+    device, count = set_order(deterministic), steps * batch_size
+    network = build_network(Architecture(name, size), 3, seed=1)
+    pixels = torch.randint(0, 256, (count, size, size, 3), dtype=torch.uint8)
+    labels = torch.randint(0, 3, (count,), device=device)
+    data = Labelled(pixels.to(device), labels)
+    ready = torch.randn(batch_size, 3, size, size, device=device)
+    ready = ready.contiguous(memory_format=torch.channels_last)
+    options = {**EPOCH, "batch_size": batch_size}
+    bench_torch(
+        f"{network.title} {size}x{size}, batch {batch_size}",
+        Classification(data, data, options, network.scale),
+        plan_training(options),
+        place_model(network.module, device),
+        (ready, labels[:batch_size]),
+        count,
+    )
+
+
+def bench_segmenter(height, width, batch_size, steps, *, deterministic):
+    """Steps of a segmenter on torch on random tensors, against an epoch of it."""
+    import torch
+
+    from lesionlab.segmenter.network import build_segmenter
+    from lesionlab.segmenter.task import Masked, Segmentation, plan_training
+    from lesionlab.training.device import place_model
+
+    device, count = set_order(deterministic), steps * batch_size
+    model, encoder = "smp/unet", "resnet34"
+    pixels = torch.randint(0, 256, (count, height, width, 3), dtype=torch.uint8)
+    masks = torch.rand(count, height, width, device=device) > 0.5
+    data = Masked(pixels.to(device), masks)
+    ready = torch.randn(batch_size, 3, height, width, device=device)
+    ready = ready.contiguous(memory_format=torch.channels_last)
+    options = {**EPOCH, "batch_size": batch_size, "keep": "best", "model": model}
+    bench_torch(
+        f"{model}, {encoder}, {height}x{width}, batch {batch_size}",
+        Segmentation(data, data, options),
+        plan_training(options, dropout=False),
+        place_model(build_segmenter(model, encoder, seed=1), device),
+        (ready, masks[:batch_size, None].float()),
+        count,
+    )
 
 
 def bench_unet(height, width, batch_size, steps):
@@ -111,7 +175,8 @@ def bench_unet(height, width, batch_size, steps):
 
     size = {"height": height, "width": width, "batch_size": batch_size}
     options = {**EPOCH, **size, "dropout": 0.3}
-    model = compile_unet(options, plan_phases(options)[0])
+    phase = plan_phases(options)[0]
+    model = compile_unet(options, phase)
     count = steps * batch_size
     numbers = np.random.default_rng(0)
     pixels = numbers.integers(0, 256, (count, height, width, 3), dtype=np.uint8)
@@ -130,7 +195,7 @@ def bench_unet(height, width, batch_size, steps):
                 model.optimizer.apply([w.value.grad for w in weights], weights)
 
     def loop():
-        _train_epoch(model, train, options, Progress(), lambda: None)
+        _train_epoch(model, train, options, Progress(), phase, lambda: None)
 
     title = f"U-Net {height}x{width}, batch {batch_size}, Keras on torch"
     compare(title, count, floor, loop, wait_for(device))
@@ -152,9 +217,14 @@ def main():
     name = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
     print(f"{name}, torch {torch.__version__}")
     print(f"{'':48} {'floor':>9} {'loop':>9}")
-    for size, batch_size in ((224, 64), (64, 64)):
-        for deterministic in (True, False):
-            bench_classifier(size, batch_size, steps, deterministic=deterministic)
+    for deterministic in (True, False):
+        order = {"deterministic": deterministic}
+        for size in (224, 64):
+            bench_classifier("resnet50", size, 64, steps, **order)
+        if find_spec("timm"):
+            bench_classifier("timm/convnext_tiny", 224, 64, steps, **order)
+        if find_spec("segmentation_models_pytorch"):
+            bench_segmenter(192, 256, 16, steps, **order)
     if find_spec("keras"):
         from lesionlab.segmentation.backend import start_backend
 

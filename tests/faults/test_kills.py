@@ -19,8 +19,9 @@ OUTPUTS = {
     "classifier": ("model.safetensors", "history.csv", "training.json"),
 }
 OUTPUTS["classifier"] += ("predictions.csv",)
+OUTPUTS["segmenter"] = ("segmenter.safetensors", *OUTPUTS["unet"][1:])
 KILLS_EACH = 10  # in one training
-STEPS = {"unet": 7, "classifier": 5}  # an epoch
+STEPS = {"unet": 7, "segmenter": 7, "classifier": 5}  # an epoch
 MOMENTS = {"step", "validation", "between epochs", "save"}
 LEAVES_WITHIN = 20  # seconds after a SIGTERM
 

@@ -1,10 +1,11 @@
 """Run one training stage on small arrays and say on each line what it does now.
 
-    python tests/faults/trainings.py unet|classifier FOLDER [every]
+    python tests/faults/trainings.py unet|segmenter|classifier FOLDER [every] [torch]
 
 A line is a mark at which the caller may kill this process: a step, a batch of the
 validation, the begin of a save, and its end with the SHA-256 of what was saved. With
-`every` the training saves at each opportunity, else several times a second.
+`every` the training saves at each opportunity, else several times a second; with
+`torch` the U-Net is Keras's on torch.
 """
 
 import hashlib
@@ -29,11 +30,20 @@ UNET = {
     "dropout": 0.3, "loss": "bce", "batch_size": 4, "epochs": 6,
     "learning_rate": 0.002, "dropout_free_epochs": 3,
     "dropout_free_learning_rate": 0.0005, "shuffle": True, "flips": True,
-    "keep": "best", "fold": "fold0", "code": "0",
+    "keep": "best", "test_time_flips": True, "fold": "fold0", "code": "0",
 }  # fmt: skip
+SEGMENTER = {
+    **UNET,
+    "model": "smp/unet",
+    "encoder": "timm-mobilenetv3_small_minimal_100",
+}
 CLASSIFIER = {
+    "model": "resnet50", "size": 32,
     "threads": 1, "seed": 2, "batch_size": 6, "epochs": 12, "patience": 5,
     "learning_rate": 0.01, "momentum": 0.9, "weight_decay": 1e-4,
+    "warmup": 1, "ema": 0.9, "sampling": "balanced", "class_weights": True,
+    "trainable": "all", "test_time_flips": True, "label_smoothing": 0.1,
+    "focal": 1.0, "mixup": 0.2,
     "schedule": "cosine", "weights_variant": None, "classes": CLASSES,
     "fold": "fold0", "arm": "original", "code": "0",
     "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.2},
@@ -93,28 +103,41 @@ def make_paths(folder):
     )
 
 
-def run_unet(folder, state):
+def run_unet(folder, state, *, backend):
     import predict_masks
     import train_unet
 
     train_unet.TrainingState = state
     write_inputs(folder, size=(32, 48), task="segmentation")
     paths = make_paths(folder)
-    start_backend("tensorflow", threads=1)
-    train_unet.main(paths, options=UNET)
-    predict_masks.main(paths, options=UNET)
+    start_backend(backend, threads=1)
+    options = {**UNET, "backend": backend}
+    train_unet.main(paths, options=options)
+    predict_masks.main(paths, options=options)
 
 
-def run_classifier(folder, state):
+def run_segmenter(folder, state, **_):
+    import predict_lesions
+    import train_segmenter
+
+    train_segmenter.TrainingState = state
+    write_inputs(folder, size=(32, 64), task="segmentation")
+    paths = make_paths(folder)
+    paths.weights = folder / "segmenter.safetensors"
+    train_segmenter.main(paths, options=SEGMENTER)
+    predict_lesions.main(paths, options=SEGMENTER)
+
+
+def run_classifier(folder, state, **_):
     from torchvision.models.resnet import Bottleneck, ResNet
 
     import predict_classes
     import train_classifier
-    from lesionlab.classification import network
+    from lesionlab.classification import resnet
 
     train_classifier.TrainingState = state
     # one block a stage: the code is that of ResNet-50, a save takes no second
-    network.resnet50 = partial(ResNet, Bottleneck, [1, 1, 1, 1])
+    resnet.resnet50 = partial(ResNet, Bottleneck, [1, 1, 1, 1])
     write_inputs(folder, size=(32, 32), task="classification")
     paths = make_paths(folder)
     del paths.weights  # random initial weights
@@ -127,7 +150,9 @@ def main(kind, folder, *how):
         seconds = 0.0 if "every" in how else SECONDS
         return MarkedState(where, identity, save_seconds=seconds)
 
-    {"unet": run_unet, "classifier": run_classifier}[kind](Path(folder), state)
+    runs = {"unet": run_unet, "segmenter": run_segmenter, "classifier": run_classifier}
+    backend = "torch" if "torch" in how else "tensorflow"
+    runs[kind](Path(folder), state, backend=backend)
     mark("done")
 
 

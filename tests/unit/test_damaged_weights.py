@@ -14,15 +14,12 @@ import safetensors.torch
 import torch
 
 import predict_classes
-from lesionlab.classification.network import (
-    build_resnet,
-    load_initial_weights,
-    load_model,
-    save_model,
-)
+from lesionlab.classification.initial import load_initial_weights
+from lesionlab.classification.network import Architecture, load_model, save_model
+from lesionlab.classification.resnet import build_resnet
 from lesionlab.errors import LabError
 from lesionlab.weights.file import check_intact, inspect_weights
-from unit.weight_files import network, refuse, small
+from unit.weight_files import fresh, network, refuse, small
 
 MUTATIONS = 100  # of each kind
 
@@ -56,7 +53,7 @@ def test_a_flipped_bit_is_found_by_the_checksums_of_the_archive(state, tmp_path,
         file.seek(-1, os.SEEK_CUR)
         file.write(bytes([byte ^ 4]))
     with pytest.raises(LabError, match=r"w\.pth: damaged at .*; download the weights"):
-        load_initial_weights(build_resnet(3, seed=1), path)
+        load_initial_weights(fresh(), path)
 
 
 def test_the_checksum_beside_the_file_is_compared(state, tmp_path):
@@ -65,7 +62,7 @@ def test_the_checksum_beside_the_file_is_compared(state, tmp_path):
     facts = path.with_suffix(".json")
     facts.write_text(json.dumps({"variant": "v1.5", "sha256": "0" * 64}))
     with pytest.raises(LabError, match=r"SHA-256 is not the one in .*w\.json: damaged"):
-        load_initial_weights(build_resnet(3, seed=1), path)
+        load_initial_weights(fresh(), path)
     known = hashlib.sha256(path.read_bytes()).hexdigest()
     for spelt in (known, known.upper()):
         facts.write_text(json.dumps({"variant": "v1.5", "sha256": spelt}))
@@ -76,7 +73,7 @@ def test_the_checksum_beside_the_file_is_compared(state, tmp_path):
 
 
 def test_weights_of_another_width_or_without_numbers_are_named(state, tmp_path):
-    model, path = build_resnet(3, seed=1), tmp_path / "w.safetensors"
+    model, path = fresh(), tmp_path / "w.safetensors"
     for value, reason in (
         (torch.zeros(64, 1, 7, 7), r"conv1\.weight is \(64, 1, 7, 7\), not \(64, 3,"),
         (torch.full((64, 3, 7, 7), torch.nan), "conv1.weight holds a value that is no"),
@@ -90,7 +87,7 @@ def test_weights_of_another_width_or_without_numbers_are_named(state, tmp_path):
 def test_a_damaged_model_of_a_run_is_one_line(tmp_path, share):
     path = tmp_path / "model.safetensors"
     state = build_resnet(2, seed=1).state_dict()
-    save_model(path, state, variant="v1", classes=["a", "b"])
+    save_model(path, state, architecture=Architecture(), classes=["a", "b"])
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     with pytest.raises(LabError, match=r"model\.safetensors: damaged; delete it and"):
         load_model(path)
@@ -123,18 +120,19 @@ def test_weights_that_are_of_no_use_are_named(state, tmp_path, change, line):
     path = tmp_path / "w.safetensors"
     path.write_bytes(safetensors.torch.save({**state, **change}))
     with pytest.raises(LabError) as why:
-        load_initial_weights(build_resnet(3, seed=1), path)
+        load_initial_weights(fresh(), path)
     assert str(why.value) == f"{path}: {line}"
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_weights_of_other_precision_are_taken(state, tmp_path, dtype):
-    path, model = tmp_path / "w.safetensors", build_resnet(3, seed=1)
+    path, model = tmp_path / "w.safetensors", fresh()
     floats = {n: v.to(dtype) if v.is_floating_point() else v for n, v in state.items()}
     path.write_bytes(safetensors.torch.save(floats))
     load_initial_weights(model, path)
-    assert model.conv1.weight.dtype == torch.float32
-    assert torch.equal(model.conv1.weight, floats["conv1.weight"].to(torch.float32))
+    weight = model.module.conv1.weight
+    assert weight.dtype == torch.float32
+    assert torch.equal(weight, floats["conv1.weight"].to(torch.float32))
 
 
 @cache

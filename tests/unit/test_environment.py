@@ -13,7 +13,9 @@ from lesionlab.codedigest import imported_modules
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "cv2": "opencv-python",
+    "huggingface_hub": "huggingface-hub",
     "jinja2": "jinja2",
+    "segmentation_models_pytorch": "segmentation-models-pytorch",
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
 }
@@ -106,6 +108,8 @@ def test_training_and_prediction_alone_ask_for_a_gpu(repository):
     assert with_gpu == {
         "train_unet",
         "predict_masks",
+        "train_segmenter",
+        "predict_lesions",
         "train_classifier",
         "predict_classes",
     }
@@ -128,7 +132,9 @@ def test_library_imports_run_downwards(repository):
         "phantom",
         "data",
         "lesions",
+        "training",
         "segmentation",
+        "segmenter",
         "weights",
         "classification",
         "comparison",

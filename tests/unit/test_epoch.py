@@ -1,19 +1,27 @@
 """An epoch of the classifier: its order, its rates, its sums."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from lesionlab.classification.epoch import Tally, batches_of_epoch, learning_rate
-from lesionlab.classification.snapshot import Progress
 from lesionlab.errors import LabError
+from lesionlab.training.device import pick_device
+from lesionlab.training.epoch import (
+    Tally,
+    cut_batches,
+    name_what_does_not_repeat,
+)
+from lesionlab.training.plan import Phase
+from lesionlab.training.snapshot import Progress
 
-COSINE = {"learning_rate": 0.01, "schedule": "cosine"}
+COSINE = Phase(1, 4, 0.01, "x.learning_rate", "cosine")
 
 
 def test_the_first_batch_without_a_finite_loss_is_named():
     progress = Progress(epoch=2, step=5, loss=4.0, right=3)
-    tally = Tally(progress, torch.device("cpu"))
+    tally = Tally(progress, COSINE, torch.device("cpu"))
     right = torch.tensor([True, False])
     tally.add(torch.tensor(0.5), right)
     tally.settle()
@@ -25,17 +33,34 @@ def test_the_first_batch_without_a_finite_loss_is_named():
 
 
 def test_the_cosine_schedule_falls_from_the_rate_to_zero():
-    rates = [learning_rate(n, 100, COSINE) for n in range(101)]
+    rates = [COSINE.rate_of(n, 25) for n in range(101)]
     assert rates[0] == 0.01
     assert rates[50] == pytest.approx(0.005)
     assert rates[100] == pytest.approx(0)
     assert rates == sorted(rates, reverse=True)
-    constant = {**COSINE, "schedule": "constant"}
-    assert {learning_rate(n, 100, constant) for n in range(101)} == {0.01}
+    constant = replace(COSINE, schedule="constant")
+    assert {constant.rate_of(n, 25) for n in range(101)} == {0.01}
+
+
+def test_a_rate_that_warms_up_meets_its_schedule():
+    warm = replace(COSINE, warmup=0.5)
+    rates = [warm.rate_of(n, 24) for n in range(96)]
+    assert rates[0] == pytest.approx(0.01 / 12)
+    assert rates[12:] == [COSINE.rate_of(n, 24) for n in range(12, 96)]
 
 
 def test_every_photograph_is_seen_once_an_epoch_but_no_batch_has_one():
-    batches = batches_of_epoch(20, batch_size=6, seed=1, fold="fold0", epoch=1)
-    assert sorted(np.concatenate(batches)) == list(range(20))
-    batches = batches_of_epoch(19, batch_size=6, seed=1, fold="fold0", epoch=1)
-    assert [len(batch) for batch in batches] == [6, 6, 6]
+    order = np.random.default_rng(1).permutation(20)
+    assert np.concatenate(cut_batches(order, 6)).tolist() == order.tolist()
+    assert [len(batch) for batch in cut_batches(order[:19], 6)] == [6, 6, 6]
+
+
+def test_a_network_whose_sums_have_no_order_is_refused_in_one_line():
+    """As smp/pspnet is on a GPU, for its adaptive_avg_pool2d_backward_cuda."""
+    pick_device(1)
+    numbers = torch.zeros(3)
+    line = "smp/x: its put_ never gives the same sums twice on this device; choose"
+    with pytest.raises(LabError, match=line), name_what_does_not_repeat("smp/x"):
+        numbers.put_(torch.tensor([0]), torch.ones(1))
+    with pytest.raises(RuntimeError), name_what_does_not_repeat("smp/x"):
+        numbers @ torch.zeros(4)

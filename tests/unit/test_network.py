@@ -12,12 +12,14 @@ import pytest
 import torch
 
 import fetch_imagenet
+from lesionlab.classification.initial import load_initial_weights
 from lesionlab.classification.network import (
-    build_resnet,
-    load_initial_weights,
+    Architecture,
+    build_network,
     load_model,
     save_model,
 )
+from lesionlab.classification.resnet import build_resnet
 from lesionlab.errors import LabError
 from lesionlab.weights.variant import weights_variant
 
@@ -54,9 +56,10 @@ def test_the_variants_share_weights_but_not_outputs():
 
 
 def test_pretrained_weights_are_taken_but_for_the_head(pretrained):
-    model = build_resnet(3, seed=1)
+    network = build_network(Architecture(), 3, seed=1)
+    model = network.module
     head = model.fc.weight.clone()
-    load_initial_weights(model, pretrained)
+    load_initial_weights(network, pretrained)
     assert torch.equal(model.fc.weight, head)
     assert torch.equal(model.conv1.weight, torch.load(pretrained)["conv1.weight"])
 
@@ -77,14 +80,15 @@ def test_the_variant_is_named_beside_the_file_or_in_the_config(tmp_path):
 
 
 def test_a_saved_model_comes_back_with_its_classes_and_variant(tmp_path):
-    model = build_resnet(4, seed=1, variant="v1").eval()
-    path = tmp_path / "model.safetensors"
-    save_model(path, model.state_dict(), variant="v1", classes=["a", "b", "c", "d"])
+    architecture = Architecture(variant="v1")
+    model = build_network(architecture, 4, seed=1).module.eval()
+    path, names = tmp_path / "model.safetensors", ["a", "b", "c", "d"]
+    save_model(path, model.state_dict(), architecture=architecture, classes=names)
     loaded, classes = load_model(path)
     picture = torch.rand(2, 3, 64, 64)
     with torch.inference_mode():
-        assert torch.equal(loaded(picture), model(picture))
-    assert classes == ["a", "b", "c", "d"]
+        assert torch.equal(loaded.module(picture), model(picture))
+    assert classes == names
 
 
 @pytest.fixture

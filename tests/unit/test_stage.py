@@ -100,10 +100,11 @@ def write_packed(folder):
 def write_model(folder):
     import torch
 
-    from lesionlab.classification.network import save_model
+    from lesionlab.classification.network import Architecture, save_model
 
     with atomic_path(folder / "out" / "m.safetensors") as draft:
-        save_model(draft, {"a": torch.ones(5000)}, variant="v1", classes=["a"])
+        weights = {"a": torch.ones(5000)}
+        save_model(draft, weights, architecture=Architecture(), classes=["a"])
 
 
 def write_masks(folder):

@@ -195,6 +195,14 @@ CLASSIFIER = {
     "momentum": 0.9,
     "weight_decay": 1e-4,
     "schedule": "cosine",
+    "warmup": 0,
+    "ema": 0.0,
+    "sampling": "natural",
+    "class_weights": False,
+    "label_smoothing": 0.0,
+    "focal": 0.0,
+    "mixup": 0.0,
+    "classes": ["MEL", "NV", "Other_SC"],
     "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.2},
 }
 
@@ -202,10 +210,10 @@ CLASSIFIER = {
 def fit_classifier(state, **changes):
     import torch
 
-    from lesionlab.classification.device import pick_device, place_model
-    from lesionlab.classification.epoch import Labelled
-    from lesionlab.classification.network import build_resnet
-    from lesionlab.classification.training import fit
+    from lesionlab.classification.resnet import build_resnet
+    from lesionlab.classification.task import Classification, Labelled, plan_training
+    from lesionlab.training.device import pick_device, place_model
+    from lesionlab.training.loop import fit
 
     draw = np.random.default_rng(1)
     labels = draw.integers(0, 3, 26)
@@ -218,7 +226,8 @@ def fit_classifier(state, **changes):
     )
     model = place_model(build_resnet(3, seed=2), pick_device(1))
     options = {**CLASSIFIER, **changes}
-    return fit(model, train, valid, options=options, state=state)
+    task = Classification(train, valid, options)
+    return fit(model, task, plan_training(options), state=state)
 
 
 @pytest.fixture(scope="module")
@@ -239,6 +248,44 @@ def test_a_killed_classifier_ends_in_the_same_bits(
     assert (history, kept) == whole_classifier[1:]
     for name, value in whole_classifier[0].items():
         assert torch.equal(weights[name], value), name
+
+
+MORE = {
+    "warmup": 1.5,
+    "ema": 0.8,
+    "sampling": "balanced",
+    "class_weights": True,
+    "label_smoothing": 0.1,
+    "focal": 2.0,
+    "mixup": 0.4,
+}
+
+
+def test_a_killed_classifier_with_all_that_is_off_by_default_ends_in_the_same_bits(
+    whole_classifier, tmp_path
+):
+    import torch
+
+    with TrainingState(tmp_path / "whole", {}) as state:
+        weights, history, kept = fit_classifier(state, **MORE)
+    again = train_with_kills(
+        lambda state: fit_classifier(state, **MORE), tmp_path / "killed", 5, 0.0
+    )
+    assert (history, kept) == again[1:]
+    assert all(torch.equal(again[0][name], value) for name, value in weights.items())
+    assert history != whole_classifier[1]
+
+
+def first_epoch(folder, **changes):
+    with TrainingState(folder, {}) as state:
+        return fit_classifier(state, epochs=1, schedule="constant", **changes)[1]
+
+
+def test_each_of_them_changes_the_training(tmp_path):
+    plain = first_epoch(tmp_path / "plain")
+    for key, value in MORE.items():
+        changed = first_epoch(tmp_path / key, **{key: value})
+        assert changed[0]["val_loss"] != plain[0]["val_loss"], key
 
 
 def test_early_stopping_waits_for_the_patience(tmp_path):
@@ -263,10 +310,10 @@ def test_a_diverging_classifier_names_epoch_and_batch(tmp_path):
 def test_a_validation_loss_that_is_no_number_ends_either_training(
     unet, tmp_path, monkeypatch
 ):
-    from lesionlab.classification import training
+    from lesionlab.classification import task
 
     nowhere = {"val_loss": float("nan"), "val_accuracy": 0.0}
-    monkeypatch.setattr(training, "evaluate", lambda *_, **__: nowhere)
+    monkeypatch.setattr(task, "evaluate", lambda *_, **__: nowhere)
     monkeypatch.setattr(
         unet[0], "validate", lambda *_, **__: {**nowhere, "val_jaccard": 0.0}
     )

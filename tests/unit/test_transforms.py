@@ -7,9 +7,9 @@ import torch
 from lesionlab.classification.transforms import (
     augment,
     draw_augmentation,
-    transform_eval,
     transform_train,
 )
+from lesionlab.training.pictures import enter
 
 ALL = {"flips": True, "rotations": True, "jitter": 0.3, "crop": 0.4}
 KEY = {"seed": 1, "fold": "fold0", "epoch": 1}
@@ -41,7 +41,7 @@ def test_a_draw_hangs_on_seed_fold_epoch_and_row_alone(pixels):
 
 def test_without_augmentation_training_sees_what_evaluation_sees(pixels):
     seen = transform(pixels, range(6), NONE)
-    assert torch.allclose(seen, transform_eval(pixels), atol=1e-6)
+    assert torch.allclose(seen, enter(pixels), atol=1e-6)
 
 
 def test_geometry_moves_pixels_and_makes_no_new_ones(pixels):
@@ -86,4 +86,4 @@ def test_a_crop_shows_a_part_of_the_picture_larger():
 def test_imagenets_mean_becomes_zero():
     grey = torch.full((1, 4, 4, 3), 0, dtype=torch.uint8)
     grey[...] = torch.tensor([124, 116, 104], dtype=torch.uint8)
-    assert transform_eval(grey).abs().max() < 0.01
+    assert enter(grey).abs().max() < 0.01

@@ -12,14 +12,12 @@ import pytest
 import safetensors.torch
 import torch
 
-from lesionlab.classification.network import (
-    build_resnet,
-    load_initial_weights,
-)
+from lesionlab.classification.initial import load_initial_weights
+from lesionlab.classification.resnet import build_resnet
 from lesionlab.errors import LabError
 from lesionlab.weights.file import check_named_file
 from lesionlab.weights.names import COUNTER, resnet50_names
-from unit.weight_files import network, refuse, small
+from unit.weight_files import fresh, network, refuse, small
 
 POINTER = (
     b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 102540417\n"
@@ -155,7 +153,7 @@ def test_what_hides_from_the_inspection_is_refused_by_torch(tmp_path, monkeypatc
     path = tmp_path / "w.pth"
     torch.save({**small(), "fc.bias": Payload(mark)}, path)
     monkeypatch.setattr(
-        "lesionlab.classification.network.inspect_weights", lambda *_: "torch"
+        "lesionlab.classification.initial.inspect_weights", lambda *_: "torch"
     )
     with pytest.raises(LabError, match=r"w\.pth: refused, it holds more than weights"):
         load_initial_weights(network(), path)
@@ -163,12 +161,12 @@ def test_what_hides_from_the_inspection_is_refused_by_torch(tmp_path, monkeypatc
 
 
 def test_the_name_of_the_file_does_not_matter_and_old_files_are_taken(state, tmp_path):
-    model = build_resnet(3, seed=1)
+    own = fresh()
     old = {n: v for n, v in state.items() if not n.endswith(COUNTER)}
     torch.save(old, tmp_path / "a.safetensors", _use_new_zipfile_serialization=False)
-    load_initial_weights(model, tmp_path / "a.safetensors")
-    assert torch.equal(model.conv1.weight, state["conv1.weight"])
-    model = build_resnet(3, seed=1)
+    load_initial_weights(own, tmp_path / "a.safetensors")
+    assert torch.equal(own.module.conv1.weight, state["conv1.weight"])
+    own = fresh()
     (tmp_path / "b.pth").write_bytes(safetensors.torch.save(state))
-    load_initial_weights(model, tmp_path / "b.pth")
-    assert torch.equal(model.conv1.weight, state["conv1.weight"])
+    load_initial_weights(own, tmp_path / "b.pth")
+    assert torch.equal(own.module.conv1.weight, state["conv1.weight"])

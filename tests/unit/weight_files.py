@@ -6,7 +6,8 @@ from functools import cache, partial
 import pytest
 import torch
 
-from lesionlab.classification.network import build_resnet, load_initial_weights
+from lesionlab.classification.initial import load_initial_weights
+from lesionlab.classification.network import Architecture, build_network
 from lesionlab.errors import LabError
 from lesionlab.weights.file import inspect_weights
 from lesionlab.weights.names import resnet50_names
@@ -18,10 +19,15 @@ def small(prefix="", names=None):
     return OrderedDict((prefix + name, torch.zeros(1)) for name in sorted(names))
 
 
+def fresh():
+    """A new ResNet-50, to load weights into."""
+    return build_network(Architecture(), 3, seed=1)
+
+
 @cache
 def network():
     """A ResNet-50 that no test changes."""
-    return build_resnet(3, seed=1)
+    return fresh()
 
 
 def refuse(path):

@@ -27,6 +27,28 @@ rule fetch_imagenet:
         "../scripts/fetch_imagenet.py"
 
 
+rule fetch_timm:
+    """Download timm's weights of a network; compute nodes have no network."""
+    output:
+        weights="results/.shared/weights/timm-{network}.safetensors",
+        facts="results/.shared/weights/timm-{network}.json",
+    log:
+        "results/.shared/logs/fetch_timm/{network}.log",
+    benchmark:
+        "results/.shared/benchmarks/fetch_timm/{network}.tsv"
+    localrule: True
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(30),
+    params:
+        code=code("fetch_timm.py"),
+        options=lambda wildcards: pick({}, network=wildcards.network),
+    script:
+        "../scripts/fetch_timm.py"
+
+
 rule render_arm:
     """Write what an arm shows of every photograph of the classifier, at its own size."""
     input:
@@ -145,6 +167,7 @@ rule predict_classes:
             config["classification"],
             "batch_size",
             "threads",
+            "test_time_flips",
             classes=list(CLASSES),
             fold=wildcards.fold,
         ),

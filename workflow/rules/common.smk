@@ -58,6 +58,12 @@ def check_weights(wanted):
             "config: classification.weights_variant: v1: imagenet is torchvision's "
             "v1.5; set it to null"
         )
+    known = wanted["model"] == "resnet50"
+    if variant and not known:
+        refuse(
+            f"config: classification.weights_variant: {variant}: of resnet50 alone; set "
+            "it to null"
+        )
     if weights in ("none", "imagenet"):
         return
     try:
@@ -66,11 +72,12 @@ def check_weights(wanted):
     except LabError as why:
         refuse(f"config: classification.weights: {why}")
     try:
-        weights_variant(Path(weights), variant)
+        if known:
+            weights_variant(Path(weights), variant)
     except LabError as why:
         refuse(f"config: {why}")
     try:
-        inspect_weights(Path(weights))
+        inspect_weights(Path(weights), None if known else ())
     except LabError as why:
         refuse(f"config: classification.weights: {why}")
 
@@ -166,6 +173,12 @@ SEEDS = {
     for arm, seeds in seeds_of_arms(config["classification"]).items()
 }
 CLASSES = drop_nulls(config["dataset"]["classes"])
+# the networks that find lesions: two scripts, one contract
+SEGMENTER_RULES = (
+    "unet.smk" if config["segmentation"]["model"] == "unet" else "segmenter.smk"
+)
+SEGMENTER_KEYS = sorted(set(config["segmentation"]) - {"backend", "test_time_flips"})
+UNET_KEYS = sorted(set(SEGMENTER_KEYS) - {"model", "encoder"} | {"backend"})
 UNET_ENVIRONMENT = f"../../envs/{config['segmentation']['backend']}.yaml"
 UNET_PIXELS = math.prod(
     config["segmentation"][key] for key in ("height", "width", "batch_size")
@@ -175,7 +188,9 @@ UNET_MEMORY = {"tensorflow": (1500, 2000), "torch": (2200, 3500)}
 CLASSIFIER_PIXELS = (
     config["classification"]["size"] ** 2 * config["classification"]["batch_size"]
 )
-CLASSIFIER_KEYS = sorted(set(config["classification"]) - {"arms", "seeds", "arm_seeds"})
+CLASSIFIER_KEYS = sorted(
+    set(config["classification"]) - {"arms", "seeds", "arm_seeds", "test_time_flips"}
+)
 
 
 wildcard_constraints:

@@ -50,8 +50,8 @@ rule plot_arms:
 rule plot_segmentation:
     """Draw the training, the threshold and the scores of the U-Net."""
     input:
-        history=rules.train_unet.output.history,
-        training=rules.train_unet.output.training,
+        history=SEGMENTER.history,
+        training=SEGMENTER.training,
         curve=rules.tune_threshold.output.curve,
         threshold=rules.tune_threshold.output.threshold,
         scores=rules.score_masks.output.table,

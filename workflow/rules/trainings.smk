@@ -35,7 +35,12 @@ def initial_weights(wildcards):
     if weights == "none":
         return {}
     if weights == "imagenet":
-        return dict(rules.fetch_imagenet.output.items())
+        model = config["classification"]["model"]
+        if model == "resnet50":
+            return dict(rules.fetch_imagenet.output.items())
+        network = model.removeprefix("timm/")
+        files = rules.fetch_timm.output.items()
+        return {name: file.format(network=network) for name, file in files}
     facts = Path(weights).with_suffix(".json")
     beside = {"facts": local(str(facts))} if facts.exists() else {}
     return {"weights": local(weights), **beside}

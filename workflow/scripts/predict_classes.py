@@ -11,19 +11,25 @@ def main(paths: Paths, *, options: Options) -> None:
     limit_threads(options["threads"])
     import torch
 
-    from lesionlab.classification.device import pick_device, place_model
     from lesionlab.classification.network import load_model
     from lesionlab.classification.prediction import predict_probabilities
+    from lesionlab.training.device import pick_device, place_model
 
     device = pick_device(options["threads"])
-    model, classes = load_model(paths.model)
-    model = place_model(model, device)
+    network, classes = load_model(paths.model)
+    model = place_model(network.module, device)
     split = read_csv(paths.split).query("task == 'classification' and set != 'train'")
     split = split[split["fold"] == options["fold"]].sort_values(["set", "image_id"])
     index = pd.Index(read_csv(paths.index)["image_id"])
     rows = index.get_indexer(split["image_id"])
     pixels = torch.from_numpy(np.load(paths.pixels, mmap_mode="r")[rows]).to(device)
-    p = predict_probabilities(model, pixels, batch_size=options["batch_size"])
+    p = predict_probabilities(
+        model,
+        pixels,
+        batch_size=options["batch_size"],
+        scale=network.scale,
+        flips=options["test_time_flips"],
+    )
     table = split[["image_id", "group", "label", "set"]].reset_index(drop=True)
     for column, name in enumerate(classes):
         table[f"prob_{name}"] = p[:, column].numpy().round(6)

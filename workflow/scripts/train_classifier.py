@@ -16,14 +16,17 @@ def main(paths: Paths, *, options: Options) -> None:
     limit_threads(options["threads"])
     import torch
 
-    from lesionlab.classification.device import pick_device, place_model
-    from lesionlab.classification.epoch import Labelled
+    from lesionlab.classification.frozen import HEAD, freeze_stages, prepare_head
+    from lesionlab.classification.initial import load_initial_weights
     from lesionlab.classification.network import (
-        build_resnet,
-        load_initial_weights,
+        RESNET,
+        Architecture,
+        build_network,
         save_model,
     )
-    from lesionlab.classification.training import fit
+    from lesionlab.classification.task import Classification, Labelled, plan_training
+    from lesionlab.training.device import pick_device, place_model
+    from lesionlab.training.loop import fit
 
     device = pick_device(options["threads"])
     split = read_csv(paths.split).query("task == 'classification'")
@@ -45,6 +48,7 @@ def main(paths: Paths, *, options: Options) -> None:
     variant = "v1.5"
     if weights is not None:
         inputs["weights"] = weights
+    if weights is not None and options["model"] == RESNET:
         variant = weights_variant(weights, options["weights_variant"])
     identity = {
         "options": dict(options),
@@ -54,16 +58,29 @@ def main(paths: Paths, *, options: Options) -> None:
     }
     # without the arm: arms of one seed and fold begin with the same weights
     seed = derive_seed(CLASSIFIER_WEIGHTS, options["seed"], options["fold"])
-    model = build_resnet(len(options["classes"]), seed=seed, variant=variant)
+    architecture = Architecture(options["model"], options["size"], variant)
+    network = build_network(architecture, len(options["classes"]), seed=seed)
     if weights is not None:
-        load_initial_weights(model, weights)
-    model = place_model(model, device)
+        load_initial_weights(network, weights)
+    model = place_model(network.module, device)
     train, valid = load("train"), load("valid")
+    learning: torch.nn.Module = model
+    task = Classification(train, valid, options, network.scale)
+    if options["trainable"] == HEAD:
+        learning, task = prepare_head(network, train, valid, options)
+    elif options["trainable"] != "all":
+        freeze_stages(network, options["trainable"])
     with TrainingState(paths.state, identity) as state:
-        best, history, kept = fit(model, train, valid, options=options, state=state)
+        best, history, kept = fit(learning, task, plan_training(options), state=state)
         state.finish()
+    learning.load_state_dict(best)
     with atomic_path(paths.model) as draft:
-        save_model(draft, best, variant=variant, classes=options["classes"])
+        save_model(
+            draft,
+            {name: value.cpu() for name, value in model.state_dict().items()},
+            architecture=architecture,
+            classes=options["classes"],
+        )
     write_csv(paths.history, pd.DataFrame(history))
     write_json(
         paths.training,
@@ -71,13 +88,16 @@ def main(paths: Paths, *, options: Options) -> None:
             "n": len(train.labels),
             "n_valid": len(valid.labels),
             "parameters": sum(p.numel() for p in model.parameters()),
+            "trainable_parameters": sum(
+                p.numel() for p in learning.parameters() if p.requires_grad
+            ),
             "epochs": len(history),
             "kept_epoch": kept,
             "device": device.type,
             "threads": options["threads"],
             "variant": variant,
             "initial_weights_sha256": identity.get("weights"),
-            **provenance(options["code"], ("torch", "torchvision")),
+            **provenance(options["code"], ("torch", "torchvision", "timm")),
         },
     )
 

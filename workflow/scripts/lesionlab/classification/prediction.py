@@ -5,12 +5,17 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from lesionlab.classification.device import fast_precision
-from lesionlab.classification.transforms import transform_eval
+from lesionlab.training.device import fast_precision
+from lesionlab.training.pictures import IMAGENET, MIRRORS, Scale, enter
 
 
 def predict_probabilities(
-    model: nn.Module, pixels: torch.Tensor, *, batch_size: int
+    model: nn.Module,
+    pixels: torch.Tensor,
+    *,
+    batch_size: int,
+    scale: Scale = IMAGENET,
+    flips: bool = False,
 ) -> torch.Tensor:
     """Predict class probabilities.
 
@@ -22,13 +27,21 @@ def predict_probabilities(
         RGB, on the model's device.
     batch_size : int
         Pictures a step.
+    scale : Scale
+        Of the network's pictures.
+    flips : bool
+        Give the mean over each picture and its three mirror images.
 
     Returns
     -------
     Tensor of float64, shape (N, C)
         Rows sum to 1; on the CPU.
     """
-    return predict_logits(model, pixels, batch_size=batch_size).double().softmax(1)
+    views = [
+        predict_logits(model, pixels.flip(axes), batch_size=batch_size, scale=scale)
+        for axes in (MIRRORS if flips else MIRRORS[:1])
+    ]
+    return torch.stack([view.double().softmax(1) for view in views]).mean(0)
 
 
 def predict_logits(
@@ -36,6 +49,7 @@ def predict_logits(
     pixels: torch.Tensor,
     *,
     batch_size: int,
+    scale: Scale = IMAGENET,
     between: Callable[[], None] = lambda: None,
 ) -> torch.Tensor:
     """Predict logits, float32 (N, C), on the CPU; see :func:`predict_probabilities`.
@@ -46,7 +60,7 @@ def predict_logits(
     parts = []
     with torch.inference_mode(), fast_precision(pixels.device):
         for start in range(0, len(pixels), batch_size):
-            batch = transform_eval(pixels[start : start + batch_size])
+            batch = enter(pixels[start : start + batch_size], scale)
             parts.append(model(batch).float())
             between()
     return torch.cat(parts).cpu()

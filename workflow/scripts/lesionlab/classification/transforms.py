@@ -1,7 +1,6 @@
-"""Both sides of the transform: what training sees, and what evaluation sees."""
+"""What training sees: pictures that are changed at random."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,9 +8,7 @@ import torch
 from torch.nn.functional import affine_grid, grid_sample
 
 from lesionlab.randomness import CLASSIFIER_AUGMENTATION, generator
-
-MEAN = (0.485, 0.456, 0.406)  # of ImageNet, torchvision's usual
-STD = (0.229, 0.224, 0.225)
+from lesionlab.training.pictures import IMAGENET, Scale, normalise
 
 
 def draw_augmentation(
@@ -92,37 +89,8 @@ def _choose(
     return torch.where(where[:, None, None, None], changed, otherwise)
 
 
-def normalise(batch: torch.Tensor) -> torch.Tensor:
-    """Shift and scale by ImageNet's mean and standard deviation.
-
-    Parameters
-    ----------
-    batch : Tensor of float32, shape (B, 3, S, S)
-        In 0..1.
-
-    Returns
-    -------
-    Tensor of float32, shape (B, 3, S, S)
-        Channels last in memory.
-    """
-    mean, std = _place_constants(batch.device)
-    return ((batch - mean) / std).contiguous(memory_format=torch.channels_last)
-
-
-@cache
-def _place_constants(device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and standard deviation on a device: a copy in a step would wait for it."""
-    mean, std = (torch.tensor(value, device=device) for value in (MEAN, STD))
-    return mean[:, None, None], std[:, None, None]
-
-
 def transform_train(
-    pixels: torch.Tensor, draws: torch.Tensor, *, crop: bool
+    pixels: torch.Tensor, draws: torch.Tensor, *, crop: bool, scale: Scale = IMAGENET
 ) -> torch.Tensor:
     """Augment and normalise a batch; see :func:`augment`."""
-    return normalise(augment(pixels, draws, crop=crop))
-
-
-def transform_eval(pixels: torch.Tensor) -> torch.Tensor:
-    """Normalise a batch of uint8 (B, S, S, 3) and leave it otherwise as it is."""
-    return normalise(pixels.permute(0, 3, 1, 2).float() / 255)
+    return normalise(augment(pixels, draws, crop=crop), scale)

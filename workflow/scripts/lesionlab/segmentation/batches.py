@@ -1,5 +1,7 @@
 """The order of the training pairs and their mirroring, as functions of the epoch."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lesionlab.randomness import UNET_FLIPS, UNET_ORDER, generator
@@ -27,6 +29,25 @@ def epoch_order(
     if not shuffle:
         return np.arange(count)
     return generator(UNET_ORDER, seed, fold, epoch).permutation(count)
+
+
+def draw_flips(count: int, *, seed: int, fold: str, epoch: int) -> np.ndarray:
+    """Draw for each pair along which axes it is mirrored in one epoch.
+
+    Parameters
+    ----------
+    count : int
+        Number of pairs; a longer table begins with the rows of a shorter one.
+    seed, fold, epoch : int, str, int
+        All that the draws depend on.
+
+    Returns
+    -------
+    ndarray of bool, shape (count, 2)
+        Up-down and left-right.
+    """
+    draws = generator(UNET_FLIPS, seed, fold, epoch).random((count, 2))
+    return np.asarray(draws < 0.5)
 
 
 def make_batch(
@@ -64,11 +85,33 @@ def make_batch(
     x = pixels[chosen].astype(np.float32) / np.float32(255)
     y = masks[chosen][..., None].astype(np.float32) / np.float32(255)
     if flips:
-        # one stream an epoch: a longer table begins with the rows of a shorter one
-        stream = generator(UNET_FLIPS, seed, fold, epoch)
-        draws = stream.random((int(chosen.max()) + 1, 2))[chosen] < 0.5
-        for position, draw in enumerate(draws):
+        draws = draw_flips(int(chosen.max()) + 1, seed=seed, fold=fold, epoch=epoch)
+        for position, draw in enumerate(draws[chosen]):
             for axis in np.flatnonzero(draw).tolist():
                 x[position] = np.flip(x[position], axis)
                 y[position] = np.flip(y[position], axis)
     return x, y
+
+
+def average_mirrored(
+    predict: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray
+) -> np.ndarray:
+    """Average what is predicted of photographs and of their mirror images.
+
+    Parameters
+    ----------
+    predict : Callable
+        Photographs to probabilities, (N, H, W, 3) to (N, H, W).
+    pixels : ndarray of uint8, shape (N, H, W, 3)
+        RGB.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, H, W)
+        Each mirrored back before the mean of the four is taken.
+    """
+    views = [
+        np.flip(predict(np.flip(pixels, axes)), axes)
+        for axes in ((), (1,), (2,), (1, 2))
+    ]
+    return np.asarray(np.mean(views, axis=0, dtype=np.float32))

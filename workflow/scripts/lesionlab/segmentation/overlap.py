@@ -9,6 +9,11 @@ THRESHOLDS = np.round(np.arange(0.02, 0.99, 0.02), 2)
 FAILURE = 0.65  # ISIC 2018: a Jaccard below this counts as a failed segmentation
 
 
+def quantise(probability: np.ndarray) -> np.ndarray:
+    """Store a probability in 0..1 as uint8, times 255."""
+    return np.asarray(np.rint(probability * 255), np.uint8)
+
+
 def upsample(probability: np.ndarray, *, height: int, width: int) -> np.ndarray:
     """Enlarge a probability map bilinearly to the photograph's own size.
 

@@ -76,8 +76,3 @@ def predict_probability(
         for i in range(0, len(pixels), batch_size)
     ]
     return np.asarray(np.concatenate(parts)[..., 0])
-
-
-def quantise(probability: np.ndarray) -> np.ndarray:
-    """Store a probability in 0..1 as uint8, times 255."""
-    return np.asarray(np.rint(probability * 255), np.uint8)

@@ -13,14 +13,14 @@ from tqdm import tqdm
 
 from lesionlab.errors import LabError
 from lesionlab.segmentation.batches import epoch_order, make_batch
-from lesionlab.segmentation.overlap import best_threshold, jaccard_curve
+from lesionlab.segmentation.overlap import best_threshold, jaccard_curve, quantise
 from lesionlab.segmentation.phases import (
     Phase,
     compile_unet,
     plan_phases,
     segmentation_loss,
 )
-from lesionlab.segmentation.prediction import predict_probability, quantise
+from lesionlab.segmentation.prediction import predict_probability
 from lesionlab.segmentation.snapshot import (
     Progress,
     load_standing,

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from lesionlab.errors import LabError
 from lesionlab.files import read_json, sha256_file
 from lesionlab.weights.names import (
+    explain_any,
     explain_names,
     explain_wrapping,
     find_weights,
@@ -71,7 +72,8 @@ def inspect_weights(path: Path, wanted: Collection[str] | None = None) -> str:
     path : Path
         The file, of which at most the list of its weights is read.
     wanted : collection of str, optional
-        Names of the weights that it must hold; by default a ResNet-50's.
+        Names of the weights that it must hold; by default a ResNet-50's. None at all:
+        the weights of any network will do.
 
     Returns
     -------
@@ -125,6 +127,8 @@ def explain_tables(
     str
         For people; empty if nothing does.
     """
+    if wanted is not None and not wanted:
+        return calls or explain_any(tables)
     if wrapping := explain_wrapping(tables, wanted):
         return f"{wrapping} (as it is: {calls.split(';')[0]})" if calls else wrapping
     place, _ = find_weights(tables, wanted or resnet50_names())

@@ -95,6 +95,33 @@ def explain_wrapping(
     return ""
 
 
+def explain_any(tables: Mapping[str, Mapping[str, str]]) -> str:
+    """Say what keeps a file from being the weights of any network, and no more.
+
+    Parameters
+    ----------
+    tables : Mapping
+        By where they lie in a file, mappings from names to the kind of what they name.
+
+    Returns
+    -------
+    str
+        For people; empty if the file is a state dict alone.
+    """
+    counts = {place: sum(map(bool, table.values())) for place, table in tables.items()}
+    place = max(counts, key=lambda name: counts[name], default="")
+    if not counts.get(place):
+        return "holds no tensor; name a state dict"
+    if place:
+        return f"a checkpoint of a training; save what it holds as {place!r} alone"
+    if all(name.startswith(DATA_PARALLEL) for name in tables[place]):
+        return (
+            f"saved from DataParallel, its names begin with {DATA_PARALLEL!r}; save "
+            "model.module.state_dict() instead"
+        )
+    return ""
+
+
 def find_weights(
     tables: Mapping[str, Mapping[str, str]], wanted: Collection[str]
 ) -> tuple[str, str]:

@@ -1,0 +1,106 @@
+"""The weights that a training begins with, from a file."""
+
+import pickle
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+
+from lesionlab.classification.network import Network
+from lesionlab.errors import LabError
+from lesionlab.weights.file import SAFETENSORS, check_intact, inspect_weights
+from lesionlab.weights.names import COUNTER
+
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+
+def load_initial_weights(network: Network, path: Path) -> None:
+    """Load pretrained weights in place; the head keeps its own.
+
+    Parameters
+    ----------
+    network : Network
+        From :func:`~lesionlab.classification.network.build_network`.
+    path : Path
+        A state dict of it: ``.pth`` or ``.safetensors``.
+
+    Raises
+    ------
+    LabError
+        If the file cannot be read, is damaged or belongs to another network.
+    """
+    own = network.module.state_dict()
+    body = {name for name in own if not name.startswith(network.head)}
+    needed = {name for name in body if not name.endswith(COUNTER)}
+    kind = inspect_weights(path, needed if _is_resnet(network) else ())
+    check_intact(path)
+    state = _read(path, kind)
+    if not isinstance(state, Mapping):
+        raise LabError(
+            f"{path}: a {type(state).__name__}, not a state dict; save one alone"
+        )
+    if not _is_resnet(network):
+        from lesionlab.classification.timm_network import adapt_weights
+
+        state = adapt_weights(network.module, state)
+    if reason := _explain_unlike(network, state):
+        raise LabError(f"{path}: {reason}")
+    taken = {name: value for name, value in state.items() if name in body}
+    network.module.load_state_dict({**own, **taken})
+
+
+def _is_resnet(network: Network) -> bool:
+    return network.title == "ResNet-50"
+
+
+def _read(path: Path, kind: str) -> Any:
+    try:
+        if kind == SAFETENSORS:
+            return safetensors.torch.load_file(path)
+        with warnings.catch_warnings(action="ignore"):  # of protocols of pickle
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as why:
+        raise LabError(
+            f"{path}: refused, it holds more than weights; save a state dict alone"
+        ) from why
+    except Exception as why:  # on damaged bytes it raises all kinds
+        reason = str(why).splitlines()[0] if str(why) else type(why).__name__
+        raise LabError(f"{path}: no readable weights ({reason})") from why
+
+
+def _explain_unlike(network: Network, state: Mapping[str, Any]) -> str:
+    """Say what keeps a state dict from being that of a network, but for its head."""
+    own = network.module.state_dict()
+    wanted = {name for name in own if not name.startswith(network.head)}
+    others = {*map(str, state)} - set(own)
+    foreign = sorted(name for name in others if not name.startswith(network.head))
+    missing = sorted(n for n in wanted - set(state) if not n.endswith(COUNTER))
+    if foreign or missing:
+        return f"not the weights of a {network.title} ({(foreign + missing)[0]})"
+    for name in sorted(wanted & set(state)):
+        value, shape = state[name], tuple(own[name].shape)
+        if not isinstance(value, torch.Tensor) or tuple(value.shape) != shape:
+            found = tuple(getattr(value, "shape", ()))
+            like = ", as in a wide one or a ResNeXt" if _is_resnet(network) else ""
+            return f"not the weights of a {network.title}: {name} is {found}, not " + (
+                f"{shape}{like}"
+            )
+        if not name.endswith(COUNTER) and (wrong := _explain_useless(name, value)):
+            return f"{name} {wrong}; take sound weights"
+    return ""
+
+
+def _explain_useless(name: str, value: torch.Tensor) -> str:
+    """Say why a network with these weights could not be trained any further."""
+    if value.dtype not in FLOATS:
+        return f"holds numbers of kind {str(value.dtype).removeprefix('torch.')}"
+    if not torch.isfinite(value.to(torch.float32)).all():
+        return "holds a value that is no number"
+    if value.ndim == 4 and not value.any():
+        return "is a convolution of zeros alone"
+    if name.endswith("running_var") and (value < 0).any():
+        return "holds a variance below zero"
+    return ""

@@ -1,0 +1,98 @@
+"""Networks of timm: built at a size, the scale of their pictures, their head."""
+
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import timm
+import torch
+from timm.data import resolve_model_data_config
+from torch import nn
+
+from lesionlab.errors import LabError
+from lesionlab.training.pictures import Scale
+
+FAMILY = "timm/"
+
+
+def build_timm(name: str, classes: int, *, seed: int, size: int) -> nn.Module:
+    """Build a network of timm with random weights.
+
+    Parameters
+    ----------
+    name : str
+        ``timm/<name>``, without the tag of pretrained weights.
+    classes : int
+        Number of outputs.
+    seed : int
+        Of the initial weights.
+    size : int
+        Side of the pictures in pixels, of which some networks are made.
+
+    Returns
+    -------
+    nn.Module
+        float32 (N, 3, size, size) to logits (N, classes).
+
+    Raises
+    ------
+    LabError
+        If timm has no such network, or cannot make it at this size.
+    """
+    own = name.removeprefix(FAMILY)
+    if not timm.is_model(own):
+        near = get_close_matches(own, timm.list_models(), n=3)
+        hint = f"; near it: {', '.join(near)}" if near else ""
+        raise LabError(f"classification.model: timm has no {own}{hint}")
+    fixed = timm.get_pretrained_cfg(own).fixed_input_size
+    sized = {"img_size": size} if fixed else {}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        try:
+            network: nn.Module = timm.create_model(
+                own, pretrained=False, num_classes=classes, **sized
+            )
+            with torch.inference_mode():  # some are built that take no picture
+                network.eval()(torch.zeros(1, 3, size, size))
+        except (AssertionError, RuntimeError, TypeError, ValueError) as why:
+            raise LabError(
+                f"classification.size: {size}: {name} takes no such pictures "
+                f"({str(why).splitlines()[0] if str(why) else type(why).__name__})"
+            ) from why
+    return network.train()
+
+
+def scale_of(network: nn.Module) -> Scale:
+    """Find the mean and standard deviation that a network of timm was trained with."""
+    config = resolve_model_data_config(network)
+    return Scale(tuple(config["mean"]), tuple(config["std"]))
+
+
+def head_of(network: nn.Module) -> tuple[str, ...]:
+    """Name the last layers of a network of timm, as its state dict begins them."""
+    named: Any = network.pretrained_cfg["classifier"]  # type: ignore[index]
+    parts = (named,) if isinstance(named, str) else tuple(named)
+    return tuple(f"{part}." for part in parts)
+
+
+def adapt_weights(
+    network: nn.Module, weights: Mapping[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """Fit weights to the names and the size of a network, as timm itself does.
+
+    Parameters
+    ----------
+    network : nn.Module
+        From :func:`build_timm`.
+    weights : Mapping
+        As their publishers saved them.
+
+    Returns
+    -------
+    dict of Tensor
+        Positional embeddings are interpolated to the network's own size.
+    """
+    module = sys.modules[type(network).__module__]
+    adapt = getattr(module, "checkpoint_filter_fn", None)
+    return dict(adapt(dict(weights), network) if adapt else weights)

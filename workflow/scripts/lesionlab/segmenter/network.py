@@ -1,0 +1,115 @@
+"""Networks of segmentation_models.pytorch: built, saved, loaded."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import segmentation_models_pytorch as smp
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import nn
+
+from lesionlab.errors import LabError
+from lesionlab.files import atomic_path
+
+FAMILY = "smp/"
+DROPOUT = (nn.Dropout, nn.Dropout2d)
+
+
+def build_segmenter(model: str, encoder: str, *, seed: int) -> nn.Module:
+    """Build a network with random weights.
+
+    Parameters
+    ----------
+    model : str
+        ``smp/<architecture>``, as ``smp/unet``.
+    encoder : str
+        One of the package's encoders, as ``resnet34``.
+    seed : int
+        Of the initial weights.
+
+    Returns
+    -------
+    nn.Module
+        float32 (N, 3, H, W) to logits (N, 1, H, W).
+
+    Raises
+    ------
+    LabError
+        If the package has no such architecture or encoder, or not both together.
+    """
+    architecture = model.removeprefix(FAMILY)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        try:
+            network: nn.Module = smp.create_model(
+                architecture, encoder_name=encoder, encoder_weights=None, classes=1
+            )
+        except (KeyError, ValueError, NotImplementedError, RuntimeError) as why:
+            raise LabError(
+                f"segmentation.model: {model} with segmentation.encoder: {encoder}: "
+                f"{str(why.args[0] if why.args else why).splitlines()[0]}"
+            ) from why
+    return network
+
+
+def has_dropout(model: nn.Module) -> bool:
+    """Say whether a network has dropout, so that epochs without it differ."""
+    return any(isinstance(part, DROPOUT) for part in model.modules())
+
+
+def set_dropout(model: nn.Module, rate: float) -> None:
+    """Set the rate of all dropout of a network, in place."""
+    for part in model.modules():
+        if isinstance(part, DROPOUT):
+            part.p = rate
+
+
+def save_segmenter(
+    path: Path, weights: dict[str, torch.Tensor], *, model: str, encoder: str
+) -> None:
+    """Write weights with what is needed to build their network again.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.safetensors`` file to replace.
+    weights : dict of Tensor
+        The state dict.
+    model, encoder : str
+        Of :func:`build_segmenter`.
+    """
+    # one entry: several would be written in an order that changes from time to time
+    notes = json.dumps({"model": model, "encoder": encoder})
+    whole = {name: value.contiguous() for name, value in weights.items()}
+    with atomic_path(path) as draft:
+        draft.write_bytes(safetensors.torch.save(whole, metadata={"notes": notes}))
+
+
+def load_segmenter(path: Path) -> nn.Module:
+    """Load a network that :func:`save_segmenter` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.safetensors`` file.
+
+    Returns
+    -------
+    nn.Module
+        In evaluation mode.
+
+    Raises
+    ------
+    LabError
+        If the file is damaged.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            notes: dict[str, Any] = json.loads(file.metadata()["notes"])
+        network = build_segmenter(notes["model"], notes["encoder"], seed=0)
+        network.load_state_dict(safetensors.torch.load_file(path))
+    except (SafetensorError, RuntimeError, ValueError, LookupError, TypeError) as why:
+        raise LabError(f"{path}: damaged; delete it and run again") from why
+    return network.eval()

@@ -1,0 +1,42 @@
+"""Predict the probability of lesion for every photograph of the split, on torch."""
+
+import numpy as np
+from tqdm import tqdm
+
+from lesionlab.files import read_csv, write_array, write_csv
+from lesionlab.segmentation.batches import average_mirrored
+from lesionlab.segmentation.overlap import quantise
+from lesionlab.stage import Options, Paths, limit_threads, run_stage
+
+
+def main(paths: Paths, *, options: Options) -> None:
+    limit_threads(options["threads"])
+    import torch
+
+    from lesionlab.segmenter.network import load_segmenter
+    from lesionlab.segmenter.prediction import predict_logits
+    from lesionlab.training.device import pick_device, place_model
+
+    device = pick_device(options["threads"])
+    pixels = np.load(paths.pixels, mmap_mode="r")
+    network = place_model(load_segmenter(paths.weights), device)
+    size = options["batch_size"]
+
+    def predict(batch: np.ndarray) -> np.ndarray:
+        shown = torch.tensor(batch.copy(), device=device)  # a mirror image is a view
+        logits = predict_logits(network, shown, batch_size=size)
+        return np.asarray(logits.sigmoid().numpy())
+
+    def view(start: int) -> np.ndarray:
+        batch = pixels[start : start + size]
+        if options["test_time_flips"]:
+            return quantise(average_mirrored(predict, batch))
+        return quantise(predict(batch))
+
+    starts = tqdm(range(0, len(pixels), size), "masks", disable=None)
+    write_array(paths.probabilities, map(view, starts), shape=pixels.shape[:3])
+    write_csv(paths.ids, read_csv(paths.index)[["image_id"]])
+
+
+if __name__ == "__main__":
+    run_stage(main)

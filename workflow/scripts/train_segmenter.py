@@ -1,0 +1,78 @@
+"""Train the segmenter of one fold on torch and keep the epoch that the config names."""
+
+import numpy as np
+import pandas as pd
+
+from lesionlab.files import read_csv, sha256_file, write_csv, write_json
+from lesionlab.randomness import UNET_WEIGHTS, derive_seed
+from lesionlab.stage import Options, Paths, limit_threads, provenance, run_stage
+from lesionlab.state import TrainingState
+
+
+def main(paths: Paths, *, options: Options) -> None:
+    limit_threads(options["threads"])
+    import torch
+
+    from lesionlab.segmenter.network import (
+        build_segmenter,
+        has_dropout,
+        save_segmenter,
+        set_dropout,
+    )
+    from lesionlab.segmenter.task import Masked, Segmentation, plan_training
+    from lesionlab.training.device import pick_device, place_model
+    from lesionlab.training.loop import fit
+    from lesionlab.training.plan import Phase
+
+    device = pick_device(options["threads"])
+    split = read_csv(paths.split).query("task == 'segmentation'")
+    split = split[split["fold"] == options["fold"]]
+    position = pd.Index(read_csv(paths.index)["image_id"])
+    pixels, masks = (
+        np.load(path, mmap_mode="r") for path in (paths.pixels, paths.masks)
+    )
+
+    def load(name: str) -> Masked:
+        rows = position.get_indexer(split["image_id"][split["set"] == name])
+        return Masked(
+            torch.from_numpy(pixels[rows]).to(device),
+            torch.from_numpy(masks[rows] > 0).to(device),
+        )
+
+    def enter(network: torch.nn.Module, phase: Phase) -> None:
+        free = phase.name == "dropout_free"
+        set_dropout(network, 0.0 if free else options["dropout"])
+
+    inputs = ("pixels", "masks", "index", "split")
+    identity = {
+        "options": dict(options),
+        "device": device.type,
+        **{name: sha256_file(getattr(paths, name)) for name in inputs},
+    }
+    names = {key: options[key] for key in ("model", "encoder")}
+    seed = derive_seed(UNET_WEIGHTS, options["seed"], options["fold"])
+    network = place_model(build_segmenter(**names, seed=seed), device)
+    task = Segmentation(load("train"), load("valid"), options)
+    plan = plan_training(options, dropout=has_dropout(network))
+    with TrainingState(paths.state, identity) as state:
+        best, history, kept = fit(network, task, plan, state=state, enter=enter)
+        state.finish()
+    save_segmenter(paths.weights, best, **names)
+    write_csv(paths.history, pd.DataFrame(history))
+    write_json(
+        paths.training,
+        {
+            "n": len(task.train.masks),
+            "n_valid": len(task.valid.masks),
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "epochs": len(history),
+            "kept_epoch": kept,
+            "device": device.type,
+            "threads": options["threads"],
+            **provenance(options["code"], ("torch", "segmentation-models-pytorch")),
+        },
+    )
+
+
+if __name__ == "__main__":
+    run_stage(main)
