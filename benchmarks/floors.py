@@ -107,7 +107,8 @@ def bench_classifier():
 
     options = {
         "seed": 1, "fold": "fold0", "batch_size": 32, "epochs": 1,
-        "learning_rate": 0.001, "momentum": 0.9, "weight_decay": 0.0,
+        "learning_rate": 0.001, "momentum": 0.9, "optimizer": "sgd",
+    "compile": False, "weight_decay": 0.0,
         "schedule": "cosine", "patience": 1, "classes": ["MEL", "NV", "Other_SC"],
         "warmup": 0, "ema": 0.0, "sampling": "natural", "class_weights": False,
         "label_smoothing": 0.0, "focal": 0.0, "mixup": 0.0,

@@ -30,17 +30,20 @@ UNET = {
     "dropout": 0.3, "loss": "bce", "batch_size": 4, "epochs": 6,
     "learning_rate": 0.002, "dropout_free_epochs": 3,
     "dropout_free_learning_rate": 0.0005, "shuffle": True, "flips": True,
-    "keep": "best", "test_time_flips": True, "fold": "fold0", "code": "0",
+    "keep": "best",
+    "test_time_flips": True, "fold": "fold0", "code": "0",
 }  # fmt: skip
 SEGMENTER = {
     **UNET,
     "model": "smp/unet",
     "encoder": "timm-mobilenetv3_small_minimal_100",
+    "compile": False,
 }
 CLASSIFIER = {
     "model": "resnet50", "size": 32,
     "threads": 1, "seed": 2, "batch_size": 6, "epochs": 12, "patience": 5,
-    "learning_rate": 0.01, "momentum": 0.9, "weight_decay": 1e-4,
+    "learning_rate": 0.01, "momentum": 0.9, "optimizer": "sgd",
+    "compile": False, "weight_decay": 1e-4,
     "warmup": 1, "ema": 0.9, "sampling": "balanced", "class_weights": True,
     "trainable": "all", "test_time_flips": True, "label_smoothing": 0.1,
     "focal": 1.0, "mixup": 0.2,

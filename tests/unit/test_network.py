@@ -1,17 +1,10 @@
 """ResNet-50: its variants are never guessed, its weights never trusted."""
 
-import gc
-import hashlib
-import http.server
 import json
-import threading
-from functools import partial
-from types import SimpleNamespace
 
 import pytest
 import torch
 
-import fetch_imagenet
 from lesionlab.classification.initial import load_initial_weights
 from lesionlab.classification.network import (
     Architecture,
@@ -89,52 +82,3 @@ def test_a_saved_model_comes_back_with_its_classes_and_variant(tmp_path):
     with torch.inference_mode():
         assert torch.equal(loaded.module(picture), model(picture))
     assert classes == names
-
-
-@pytest.fixture
-def server(tmp_path):
-    """A web server on the loopback that serves a folder."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    handler = partial(QuietHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield folder, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-def fetch(url, known, folder):
-    paths = SimpleNamespace(weights=folder / "w.pth", facts=folder / "w.json")
-    fetch_imagenet.main(paths, options={"url": url, "sha256": known})
-    return paths
-
-
-def test_imagenet_weights_are_downloaded_and_checked(server, tmp_path):
-    folder, address = server
-    (folder / "w.pth").write_bytes(b"weights")
-    known = hashlib.sha256(b"weights").hexdigest()
-    paths = fetch(f"{address}/w.pth", known, tmp_path / "to")
-    assert paths.weights.read_bytes() == b"weights"
-    facts = json.loads(paths.facts.read_text())
-    assert (facts["variant"], facts["sha256"]) == ("v1.5", known)
-    left = {path.name for path in paths.weights.parent.iterdir()}
-    assert left == {"w.json", "w.pth", ".cache.lock"}
-
-
-# pooch leaves the socket of a refused answer to the garbage collector
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("name", ["missing.pth", "wrong.pth"])
-def test_a_failed_download_is_one_line_that_says_what_to_do(server, tmp_path, name):
-    folder, address = server
-    (folder / "wrong.pth").write_bytes(b"another file")
-    with pytest.raises(LabError, match=r"classification\.weights") as why:
-        fetch(f"{address}/{name}", "0" * 64, tmp_path / "to")
-    assert "\n" not in str(why.value)
-    assert not (tmp_path / "to" / "w.pth").exists()
-    del why
-    gc.collect()

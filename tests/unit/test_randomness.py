@@ -173,7 +173,8 @@ UNET = {
 CLASSIFIER = {
     "model": "resnet50", "size": 32, "threads": 1,
     "batch_size": 8, "epochs": 1, "patience": 50, "learning_rate": 0.001,
-    "momentum": 0.9, "weight_decay": 0.0, "schedule": "constant", "classes": CLASSES,
+    "momentum": 0.9, "optimizer": "sgd",
+    "compile": False, "weight_decay": 0.0, "schedule": "constant", "classes": CLASSES,
     "warmup": 0, "ema": 0.0, "sampling": "natural", "class_weights": False,
     "label_smoothing": 0.0, "focal": 0.0, "mixup": 0.0,
     "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.2},

@@ -22,6 +22,7 @@ from lesionlab.segmenter.task import (
 from lesionlab.state import TrainingState
 from lesionlab.training.device import pick_device, place_model
 from lesionlab.training.loop import fit
+from lesionlab.training.pictures import Scale
 from unit.mortal import train_with_kills
 
 OPTIONS = {
@@ -39,7 +40,11 @@ OPTIONS = {
     "shuffle": True,
     "flips": True,
     "keep": "best",
+    "compile": False,
 }
+
+
+HALVES = Scale((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 def make_masked(rows):
@@ -85,9 +90,12 @@ def test_it_learns_and_the_best_epoch_is_kept(whole, tmp_path):
     best = max(history, key=lambda row: row["val_jaccard"])
     assert kept == best["epoch"]
     path = tmp_path / "segmenter.safetensors"
-    save_segmenter(path, weights, model="smp/fpn", encoder="resnet18")
+    built = {"model": "smp/fpn", "encoder": "resnet18"}
+    save_segmenter(path, weights, **built, scale=HALVES)
     task = Segmentation(make_masked([0]), make_masked(slice(26, 36)), OPTIONS)
-    scores = task.validate(load_segmenter(path), lambda: None)
+    loaded, scale = load_segmenter(path)
+    assert scale == HALVES
+    scores = task.validate(loaded, lambda: None)
     assert scores["val_jaccard"] == pytest.approx(best["val_jaccard"])
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(LabError, match=r"segmenter\.safetensors: damaged; delete"):

@@ -35,6 +35,7 @@ OPTIONS = {
     "batch_size": 4,
     "epochs": 1,
     "patience": 50,
+    "optimizer": "sgd",
     "learning_rate": 0.01,
     "momentum": 0.9,
     "weight_decay": 1e-4,
@@ -46,6 +47,7 @@ OPTIONS = {
     "label_smoothing": 0.0,
     "focal": 0.0,
     "mixup": 0.0,
+    "compile": False,
     "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.2},
 }
 

@@ -5,50 +5,6 @@
 # The scope is a fold, or `data` for what no fold changes.
 
 
-rule fetch_imagenet:
-    """Download torchvision's ImageNet weights; compute nodes have no network."""
-    output:
-        weights="results/.shared/weights/resnet50-imagenet.pth",
-        facts="results/.shared/weights/resnet50-imagenet.json",
-    log:
-        "results/.shared/logs/fetch_imagenet/fetch_imagenet.log",
-    benchmark:
-        "results/.shared/benchmarks/fetch_imagenet/fetch_imagenet.tsv"
-    localrule: True
-    conda:
-        "../../envs/data.yaml"
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(30),
-    params:
-        code=code("fetch_imagenet.py"),
-        options=pick({}),
-    script:
-        "../scripts/fetch_imagenet.py"
-
-
-rule fetch_timm:
-    """Download timm's weights of a network; compute nodes have no network."""
-    output:
-        weights="results/.shared/weights/timm-{network}.safetensors",
-        facts="results/.shared/weights/timm-{network}.json",
-    log:
-        "results/.shared/logs/fetch_timm/{network}.log",
-    benchmark:
-        "results/.shared/benchmarks/fetch_timm/{network}.tsv"
-    localrule: True
-    conda:
-        "../../envs/torch.yaml"
-    resources:
-        mem_mb=grow(2000),
-        runtime=grow(30),
-    params:
-        code=code("fetch_timm.py"),
-        options=lambda wildcards: pick({}, network=wildcards.network),
-    script:
-        "../scripts/fetch_timm.py"
-
-
 rule render_arm:
     """Write what an arm shows of every photograph of the classifier, at its own size."""
     input:

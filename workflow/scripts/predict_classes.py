@@ -9,11 +9,10 @@ from lesionlab.stage import Options, Paths, limit_threads, run_stage
 
 def main(paths: Paths, *, options: Options) -> None:
     limit_threads(options["threads"])
-    import torch
 
     from lesionlab.classification.network import load_model
     from lesionlab.classification.prediction import predict_probabilities
-    from lesionlab.training.device import pick_device, place_model
+    from lesionlab.training.device import pick_device, place_model, place_pictures
 
     device = pick_device(options["threads"])
     network, classes = load_model(paths.model)
@@ -22,7 +21,8 @@ def main(paths: Paths, *, options: Options) -> None:
     split = split[split["fold"] == options["fold"]].sort_values(["set", "image_id"])
     index = pd.Index(read_csv(paths.index)["image_id"])
     rows = index.get_indexer(split["image_id"])
-    pixels = torch.from_numpy(np.load(paths.pixels, mmap_mode="r")[rows]).to(device)
+    arrays = [np.load(paths.pixels, mmap_mode="r")[rows]]
+    (pixels,) = place_pictures(arrays, device, key="classification.size")
     p = predict_probabilities(
         model,
         pixels,

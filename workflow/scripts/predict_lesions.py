@@ -19,12 +19,13 @@ def main(paths: Paths, *, options: Options) -> None:
 
     device = pick_device(options["threads"])
     pixels = np.load(paths.pixels, mmap_mode="r")
-    network = place_model(load_segmenter(paths.weights), device)
+    network, scale = load_segmenter(paths.weights)
+    place_model(network, device)
     size = options["batch_size"]
 
     def predict(batch: np.ndarray) -> np.ndarray:
         shown = torch.tensor(batch.copy(), device=device)  # a mirror image is a view
-        logits = predict_logits(network, shown, batch_size=size)
+        logits = predict_logits(network, shown, batch_size=size, scale=scale)
         return np.asarray(logits.sigmoid().numpy())
 
     def view(start: int) -> np.ndarray:

@@ -25,7 +25,7 @@ def main(paths: Paths, *, options: Options) -> None:
         save_model,
     )
     from lesionlab.classification.task import Classification, Labelled, plan_training
-    from lesionlab.training.device import pick_device, place_model
+    from lesionlab.training.device import pick_device, place_model, place_pictures
     from lesionlab.training.loop import fit
 
     device = pick_device(options["threads"])
@@ -38,10 +38,8 @@ def main(paths: Paths, *, options: Options) -> None:
         part = split[split["set"] == name]
         rows = position.get_indexer(part["image_id"])
         labels = pd.Index(options["classes"]).get_indexer(part["label"])
-        return Labelled(
-            torch.from_numpy(pixels[rows]).to(device),
-            torch.from_numpy(labels.astype(np.int64)).to(device),
-        )
+        arrays = pixels[rows], labels.astype(np.int64)
+        return Labelled(*place_pictures(arrays, device, key="classification.size"))
 
     inputs = {"pixels": paths.pixels, "index": paths.index, "split": paths.split}
     weights: Path | None = getattr(paths, "weights", None)

@@ -13,6 +13,7 @@ def main(paths: Paths, *, options: Options) -> None:
     limit_threads(options["threads"])
     import torch
 
+    from lesionlab.segmenter.encoder import load_encoder
     from lesionlab.segmenter.network import (
         build_segmenter,
         has_dropout,
@@ -20,8 +21,9 @@ def main(paths: Paths, *, options: Options) -> None:
         set_dropout,
     )
     from lesionlab.segmenter.task import Masked, Segmentation, plan_training
-    from lesionlab.training.device import pick_device, place_model
+    from lesionlab.training.device import pick_device, place_model, place_pictures
     from lesionlab.training.loop import fit
+    from lesionlab.training.pictures import IMAGENET
     from lesionlab.training.plan import Phase
 
     device = pick_device(options["threads"])
@@ -34,30 +36,32 @@ def main(paths: Paths, *, options: Options) -> None:
 
     def load(name: str) -> Masked:
         rows = position.get_indexer(split["image_id"][split["set"] == name])
-        return Masked(
-            torch.from_numpy(pixels[rows]).to(device),
-            torch.from_numpy(masks[rows] > 0).to(device),
-        )
+        arrays, key = (pixels[rows], masks[rows] > 0), "segmentation.height"
+        return Masked(*place_pictures(arrays, device, key=key))
 
     def enter(network: torch.nn.Module, phase: Phase) -> None:
         free = phase.name == "dropout_free"
         set_dropout(network, 0.0 if free else options["dropout"])
 
-    inputs = ("pixels", "masks", "index", "split")
+    names = ("pixels", "masks", "index", "split", "encoder")
+    inputs = {name: getattr(paths, name) for name in names if hasattr(paths, name)}
     identity = {
         "options": dict(options),
         "device": device.type,
-        **{name: sha256_file(getattr(paths, name)) for name in inputs},
+        **{name: sha256_file(path) for name, path in inputs.items()},
     }
-    names = {key: options[key] for key in ("model", "encoder")}
+    built = {key: options[key] for key in ("model", "encoder")}
     seed = derive_seed(UNET_WEIGHTS, options["seed"], options["fold"])
-    network = place_model(build_segmenter(**names, seed=seed), device)
-    task = Segmentation(load("train"), load("valid"), options)
+    network, scale = build_segmenter(**built, seed=seed), IMAGENET
+    if "encoder" in inputs:
+        scale = load_encoder(network, options["encoder"], inputs["encoder"])
+    place_model(network, device)
+    task = Segmentation(load("train"), load("valid"), options, scale)
     plan = plan_training(options, dropout=has_dropout(network))
     with TrainingState(paths.state, identity) as state:
         best, history, kept = fit(network, task, plan, state=state, enter=enter)
         state.finish()
-    save_segmenter(paths.weights, best, **names)
+    save_segmenter(paths.weights, best, **built, scale=scale)
     write_csv(paths.history, pd.DataFrame(history))
     write_json(
         paths.training,
@@ -69,6 +73,7 @@ def main(paths: Paths, *, options: Options) -> None:
             "kept_epoch": kept,
             "device": device.type,
             "threads": options["threads"],
+            "initial_weights_sha256": identity.get("encoder"),
             **provenance(options["code"], ("torch", "segmentation-models-pytorch")),
         },
     )

@@ -1,20 +1,16 @@
 """The weights that a training begins with, from a file."""
 
-import pickle
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 import torch
 
 from lesionlab.classification.network import Network
 from lesionlab.errors import LabError
-from lesionlab.weights.file import SAFETENSORS, check_intact, inspect_weights
+from lesionlab.weights.file import check_intact, inspect_weights
 from lesionlab.weights.names import COUNTER
-
-FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+from lesionlab.weights.tensors import explain_useless, read_tensors
 
 
 def load_initial_weights(network: Network, path: Path) -> None:
@@ -37,11 +33,7 @@ def load_initial_weights(network: Network, path: Path) -> None:
     needed = {name for name in body if not name.endswith(COUNTER)}
     kind = inspect_weights(path, needed if _is_resnet(network) else ())
     check_intact(path)
-    state = _read(path, kind)
-    if not isinstance(state, Mapping):
-        raise LabError(
-            f"{path}: a {type(state).__name__}, not a state dict; save one alone"
-        )
+    state = read_tensors(path, kind)
     if not _is_resnet(network):
         from lesionlab.classification.timm_network import adapt_weights
 
@@ -54,21 +46,6 @@ def load_initial_weights(network: Network, path: Path) -> None:
 
 def _is_resnet(network: Network) -> bool:
     return network.title == "ResNet-50"
-
-
-def _read(path: Path, kind: str) -> Any:
-    try:
-        if kind == SAFETENSORS:
-            return safetensors.torch.load_file(path)
-        with warnings.catch_warnings(action="ignore"):  # of protocols of pickle
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as why:
-        raise LabError(
-            f"{path}: refused, it holds more than weights; save a state dict alone"
-        ) from why
-    except Exception as why:  # on damaged bytes it raises all kinds
-        reason = str(why).splitlines()[0] if str(why) else type(why).__name__
-        raise LabError(f"{path}: no readable weights ({reason})") from why
 
 
 def _explain_unlike(network: Network, state: Mapping[str, Any]) -> str:
@@ -88,19 +65,6 @@ def _explain_unlike(network: Network, state: Mapping[str, Any]) -> str:
             return f"not the weights of a {network.title}: {name} is {found}, not " + (
                 f"{shape}{like}"
             )
-        if not name.endswith(COUNTER) and (wrong := _explain_useless(name, value)):
+        if wrong := explain_useless(name, value):
             return f"{name} {wrong}; take sound weights"
-    return ""
-
-
-def _explain_useless(name: str, value: torch.Tensor) -> str:
-    """Say why a network with these weights could not be trained any further."""
-    if value.dtype not in FLOATS:
-        return f"holds numbers of kind {str(value.dtype).removeprefix('torch.')}"
-    if not torch.isfinite(value.to(torch.float32)).all():
-        return "holds a value that is no number"
-    if value.ndim == 4 and not value.any():
-        return "is a convolution of zeros alone"
-    if name.endswith("running_var") and (value < 0).any():
-        return "holds a variance below zero"
     return ""

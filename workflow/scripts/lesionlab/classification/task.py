@@ -192,7 +192,7 @@ def score_logits(logits: torch.Tensor, labels: torch.Tensor) -> dict[str, float]
 
 
 def plan_training(options: Mapping[str, Any]) -> Plan:
-    """Plan the training of a classifier: one phase of SGD.
+    """Plan the training of a classifier: one phase.
 
     Parameters
     ----------
@@ -206,12 +206,11 @@ def plan_training(options: Mapping[str, Any]) -> Plan:
     """
 
     def optimizer(model: nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.SGD(
-            model.parameters(),
-            lr=options["learning_rate"],
-            momentum=options["momentum"],
-            weight_decay=options["weight_decay"],
-        )
+        parameters, decay = model.parameters(), options["weight_decay"]
+        if options["optimizer"] == "adamw":
+            return torch.optim.AdamW(parameters, weight_decay=decay)
+        momentum = options["momentum"]
+        return torch.optim.SGD(parameters, momentum=momentum, weight_decay=decay)
 
     rate, key = float(options["learning_rate"]), "classification.learning_rate"
     phase = Phase(
@@ -223,4 +222,5 @@ def plan_training(options: Mapping[str, Any]) -> Plan:
         options["batch_size"],
         patience=options["patience"],
         ema=options["ema"],
+        compiled=options["compile"],
     )

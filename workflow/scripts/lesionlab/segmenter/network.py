@@ -12,6 +12,7 @@ from torch import nn
 
 from lesionlab.errors import LabError
 from lesionlab.files import atomic_path
+from lesionlab.training.pictures import Scale
 
 FAMILY = "smp/"
 DROPOUT = (nn.Dropout, nn.Dropout2d)
@@ -67,7 +68,12 @@ def set_dropout(model: nn.Module, rate: float) -> None:
 
 
 def save_segmenter(
-    path: Path, weights: dict[str, torch.Tensor], *, model: str, encoder: str
+    path: Path,
+    weights: dict[str, torch.Tensor],
+    *,
+    model: str,
+    encoder: str,
+    scale: Scale,
 ) -> None:
     """Write weights with what is needed to build their network again.
 
@@ -79,15 +85,17 @@ def save_segmenter(
         The state dict.
     model, encoder : str
         Of :func:`build_segmenter`.
+    scale : Scale
+        Of its pictures.
     """
     # one entry: several would be written in an order that changes from time to time
-    notes = json.dumps({"model": model, "encoder": encoder})
+    notes = json.dumps({"model": model, "encoder": encoder, "scale": scale})
     whole = {name: value.contiguous() for name, value in weights.items()}
     with atomic_path(path) as draft:
         draft.write_bytes(safetensors.torch.save(whole, metadata={"notes": notes}))
 
 
-def load_segmenter(path: Path) -> nn.Module:
+def load_segmenter(path: Path) -> tuple[nn.Module, Scale]:
     """Load a network that :func:`save_segmenter` wrote.
 
     Parameters
@@ -97,8 +105,10 @@ def load_segmenter(path: Path) -> nn.Module:
 
     Returns
     -------
-    nn.Module
+    network : nn.Module
         In evaluation mode.
+    scale : Scale
+        Of its pictures.
 
     Raises
     ------
@@ -110,6 +120,7 @@ def load_segmenter(path: Path) -> nn.Module:
             notes: dict[str, Any] = json.loads(file.metadata()["notes"])
         network = build_segmenter(notes["model"], notes["encoder"], seed=0)
         network.load_state_dict(safetensors.torch.load_file(path))
+        scale = Scale(*map(tuple, notes["scale"]))
     except (SafetensorError, RuntimeError, ValueError, LookupError, TypeError) as why:
         raise LabError(f"{path}: damaged; delete it and run again") from why
-    return network.eval()
+    return network.eval(), scale

@@ -4,11 +4,15 @@ import torch
 from torch import nn
 
 from lesionlab.training.device import fast_precision
-from lesionlab.training.pictures import enter
+from lesionlab.training.pictures import IMAGENET, Scale, enter
 
 
 def predict_logits(
-    model: nn.Module, pixels: torch.Tensor, *, batch_size: int
+    model: nn.Module,
+    pixels: torch.Tensor,
+    *,
+    batch_size: int,
+    scale: Scale = IMAGENET,
 ) -> torch.Tensor:
     """Predict the logits of lesion.
 
@@ -20,6 +24,8 @@ def predict_logits(
         RGB, on the model's device.
     batch_size : int
         Photographs a step.
+    scale : Scale
+        Of the network's pictures.
 
     Returns
     -------
@@ -30,6 +36,6 @@ def predict_logits(
     parts = []
     with torch.inference_mode(), fast_precision(pixels.device):
         for start in range(0, len(pixels), batch_size):
-            batch = enter(pixels[start : start + batch_size])
+            batch = enter(pixels[start : start + batch_size], scale)
             parts.append(model(batch)[:, 0].float())
     return torch.cat(parts).cpu()

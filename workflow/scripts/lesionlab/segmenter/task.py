@@ -13,7 +13,7 @@ from lesionlab.randomness import UNET_NETWORK, derive_seed
 from lesionlab.segmentation.batches import draw_flips, epoch_order
 from lesionlab.segmentation.overlap import best_threshold, jaccard_curve, quantise
 from lesionlab.segmenter.prediction import predict_logits
-from lesionlab.training.pictures import enter
+from lesionlab.training.pictures import IMAGENET, Scale, enter
 from lesionlab.training.plan import Phase, Plan, Shown
 
 EPSILON = 1e-7
@@ -45,11 +45,14 @@ class Segmentation:
         The sets; no photograph is in both.
     options : Mapping
         The section ``segmentation`` of the config, and the ``fold``.
+    scale : Scale
+        Of the network's pictures.
     """
 
     train: Masked
     valid: Masked
     options: Mapping[str, Any]
+    scale: Scale = IMAGENET
 
     @property
     def title(self) -> str:
@@ -85,7 +88,7 @@ class Segmentation:
                 turn = flips[chosen, axis - 1]
                 x = torch.where(turn[:, None, None, None], x.flip(axis), x)
                 y = torch.where(turn[:, None, None], y.flip(axis), y)
-            return enter(x), y[:, None].float()
+            return enter(x, self.scale), y[:, None].float()
 
         return show
 
@@ -115,7 +118,7 @@ class Segmentation:
                 part[start : start + size]
                 for part in (self.valid.pixels, self.valid.masks)
             )
-            logits = predict_logits(model, pixels, batch_size=size)
+            logits = predict_logits(model, pixels, batch_size=size, scale=self.scale)
             truth = masks.cpu()
             step = segmentation_loss(logits[:, None], truth[:, None].float(), loss)
             total += len(masks) * float(step)
@@ -197,4 +200,5 @@ def plan_training(options: Mapping[str, Any], *, dropout: bool) -> Plan:
         optimizer,
         options["batch_size"],
         keep_last=options["keep"] == "last",
+        compiled=options["compile"],
     )

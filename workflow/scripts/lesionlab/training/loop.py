@@ -65,6 +65,8 @@ def fit(
     if plan.ema:
         mean = get_ema_multi_avg_fn(plan.ema)  # type: ignore[no-untyped-call]
         average = AveragedModel(model, multi_avg_fn=mean, use_buffers=True)
+    # static: a program for batches of any size would hang on which came first
+    forward: Any = torch.compile(model, dynamic=False) if plan.compiled else model
     standing = load_standing(state, model, average)
     progress = standing.progress
     for phase in plan.phases:
@@ -88,7 +90,7 @@ def fit(
 
         while progress.epoch <= phase.last and not progress.finished:
             train_one_epoch(
-                model,
+                forward,
                 optimizer,
                 task,
                 batch_size=plan.batch_size,

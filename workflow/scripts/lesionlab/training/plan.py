@@ -121,6 +121,8 @@ class Plan:
     ema : float
         Weight of the past in the exponential moving average of the weights that is
         scored and kept (Polyak and Juditsky, 1992); 0: the weights themselves.
+    compiled : bool
+        Train by ``torch.compile``, a program for each size of a batch.
     """
 
     phases: Sequence[Phase]
@@ -129,3 +131,4 @@ class Plan:
     patience: float = math.inf
     keep_last: bool = False
     ema: float = 0.0
+    compiled: bool = False

@@ -1,0 +1,83 @@
+"""Pretrained weights of a segmenter's encoder, and the scale that they expect."""
+
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from torch import nn
+
+from lesionlab.errors import LabError
+from lesionlab.files import read_json
+from lesionlab.training.pictures import IMAGENET, Scale
+from lesionlab.weights.file import check_intact, inspect_weights
+from lesionlab.weights.tensors import explain_useless, read_tensors
+
+TIMM = "tu-"  # segmentation_models.pytorch's mark of timm's networks
+
+
+def load_encoder(network: nn.Module, encoder: str, path: Path) -> Scale:
+    """Load weights into the encoder of a segmenter, in place.
+
+    Parameters
+    ----------
+    network : nn.Module
+        From :func:`~lesionlab.segmenter.network.build_segmenter`.
+    encoder : str
+        Its name there.
+    path : Path
+        A state dict of it, by its publisher's names; its head is left out. A JSON file
+        of the same stem may hold the ``mean`` and ``std`` of its pictures.
+
+    Returns
+    -------
+    Scale
+        Of its pictures: of that JSON file, of timm, or the usual one.
+
+    Raises
+    ------
+    LabError
+        If the file cannot be read, is damaged or belongs to another network.
+    """
+    kind = inspect_weights(path, ())
+    check_intact(path)
+    own: Any = network.encoder
+    try:
+        if encoder.startswith(TIMM):
+            _load_as_timm(own.model, encoder.removeprefix(TIMM), path)
+        else:
+            own.load_state_dict(dict(read_tensors(path, kind)))
+    except (RuntimeError, KeyError, ValueError) as why:
+        lines = [line.strip() for line in str(why).splitlines()]
+        raise LabError(
+            f"{path}: not the weights of {encoder} ({lines[min(1, len(lines) - 1)]})"
+        ) from why
+    for name, value in own.state_dict().items():
+        if reason := explain_useless(name, value):
+            raise LabError(f"{path}: {name} {reason}; take sound weights")
+    return _scale_of(encoder, path)
+
+
+def _load_as_timm(model: nn.Module, name: str, path: Path) -> None:
+    """Let timm fit the weights to the names that a network of features has."""
+    indices: Any = model.feature_info.out_indices  # type: ignore[union-attr]
+    with torch.random.fork_rng(devices=[]):
+        loaded = timm.create_model(
+            name,
+            features_only=True,
+            out_indices=indices,
+            pretrained=True,
+            pretrained_cfg_overlay={"file": str(path)},
+        )
+    model.load_state_dict(loaded.state_dict())
+
+
+def _scale_of(encoder: str, path: Path) -> Scale:
+    facts = path.with_suffix(".json")
+    beside = read_json(facts) if facts.exists() else {}
+    if "mean" in beside and "std" in beside:
+        return Scale(tuple(beside["mean"]), tuple(beside["std"]))
+    if encoder.startswith(TIMM):
+        config = timm.get_pretrained_cfg(encoder.removeprefix(TIMM))
+        return Scale(tuple(config.mean), tuple(config.std)) if config else IMAGENET
+    return IMAGENET
