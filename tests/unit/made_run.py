@@ -161,7 +161,13 @@ def make_segmentation(root, images, fold, draw):
 
 
 def training_facts(*, epochs):
-    facts = {"parameters": 1_941_105, "n": 900, "n_valid": 451, "kept_epoch": 4}
+    facts = {
+        "model": "unet",
+        "parameters": 1_941_105,
+        "n": 900,
+        "n_valid": 451,
+        "kept_epoch": 4,
+    }
     return {**facts, "epochs": epochs, "device": "cpu", "threads": 2, **MADE}
 
 

@@ -34,7 +34,7 @@ def test_the_flow_counts_what_was_found_refused_merged_and_used():
         "sound": "Sound photographs with a mask\n100",
         "merged": "After photographs of one lesion are merged\n"
         "78 lesions, of 80 lesion_ids",
-        "segmentation": "U-Net\ntraining: 30 (MEL 10, NV 20)\n"
+        "segmentation": "Segmentation\ntraining: 30 (MEL 10, NV 20)\n"
         "validation: 10 (MEL 5, NV 5)\ntest: 0 ()\nnot used: 60",
         "classification": "Classifier\ntraining: 30 (MEL 10, NV 20)\n"
         "validation: 10 (MEL 5, NV 5)\ntest: 13 (MEL 6, NV 7)\nnot used: 47",

@@ -1,20 +1,25 @@
-"""An epoch of the classifier: its order, its rates, its sums."""
+"""An epoch of the classifier: its order, its rates, its sums, its program."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from lesionlab.classification.task import Classification, Labelled, plan_training
 from lesionlab.errors import LabError
-from lesionlab.training.device import pick_device
+from lesionlab.state import TrainingState
+from lesionlab.training.device import pick_device, place_pictures
 from lesionlab.training.epoch import (
     Tally,
     cut_batches,
     name_what_does_not_repeat,
 )
+from lesionlab.training.loop import fit
 from lesionlab.training.plan import Phase
 from lesionlab.training.snapshot import Progress
+from unit.mortal import train_with_kills
 
 COSINE = Phase(1, 4, 0.01, "x.learning_rate", "cosine")
 
@@ -64,3 +69,65 @@ def test_a_network_whose_sums_have_no_order_is_refused_in_one_line():
         numbers.put_(torch.tensor([0]), torch.ones(1))
     with pytest.raises(RuntimeError), name_what_does_not_repeat("smp/x"):
         numbers @ torch.zeros(4)
+
+
+OPTIONS = {
+    "seed": 2, "fold": "fold0", "classes": ["MEL", "NV"], "batch_size": 3, "epochs": 2,
+    "patience": 50, "optimizer": "adamw", "learning_rate": 0.01, "weight_decay": 0.1,
+    "momentum": 0.9, "schedule": "cosine", "warmup": 0, "ema": 0.0,
+    "sampling": "natural", "class_weights": False, "label_smoothing": 0.0,
+    "focal": 0.0, "mixup": 0.0, "compile": True,
+    "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.0},
+}  # fmt: skip
+
+
+def fit_small(state, **changes):
+    draw = np.random.default_rng(1)
+    pixels = torch.from_numpy(draw.integers(0, 256, (11, 8, 8, 3), np.uint8))
+    labels = torch.from_numpy(draw.integers(0, 2, 11))
+    train, valid = Labelled(pixels[:8], labels[:8]), Labelled(pixels[8:], labels[8:])
+    pick_device(1)
+    torch.manual_seed(1)
+    network = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 3), torch.nn.Flatten(), torch.nn.Linear(144, 2)
+    )
+    options = {**OPTIONS, **changes}
+    task = Classification(train, valid, options)
+    return fit(network, task, plan_training(options), state=state)[:2]
+
+
+# torch itself still imports what it deprecates
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs g++")
+def test_a_killed_training_by_torch_compile_ends_in_the_same_bits(tmp_path):
+    """Its last batch is smaller, and is the first after some kills."""
+    with TrainingState(tmp_path / "whole", {}) as state:
+        weights, history = fit_small(state)
+    again, repeated = train_with_kills(fit_small, tmp_path / "killed", 2, 0.0)
+    assert repeated == history
+    assert all(torch.equal(again[name], value) for name, value in weights.items())
+    with TrainingState(tmp_path / "plain", {}) as state:
+        plain, _ = fit_small(state, compile=False)
+    for name, value in weights.items():
+        torch.testing.assert_close(plain[name], value)
+
+
+def test_adamw_decays_weights_apart_from_their_gradients(tmp_path):
+    runs = {"sgd": {"optimizer": "sgd"}, "adamw": {}, "free": {"weight_decay": 0.0}}
+    weights = {}
+    for name, changes in runs.items():
+        with TrainingState(tmp_path / name, {}) as state:
+            weights[name], _ = fit_small(state, compile=False, epochs=1, **changes)
+    norms = {name: float(value["2.weight"].norm()) for name, value in weights.items()}
+    assert norms["adamw"] < norms["free"]
+    assert norms["sgd"] != norms["adamw"]
+
+
+def test_pictures_that_do_not_fit_a_gpu_are_refused_in_one_line(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (3_000_000, 80 * 10**9))
+    pictures = np.zeros((100, 224, 224, 3), np.uint8)
+    line = r"^100 pictures of 0\.0 GB do not fit .* whose 80\.0 GB .*lower some\.key"
+    with pytest.raises(LabError, match=line):
+        place_pictures([pictures], torch.device("cuda"), key="some.key")
+    (there,) = place_pictures([pictures], torch.device("cpu"), key="some.key")
+    assert there.shape == pictures.shape

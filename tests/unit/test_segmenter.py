@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import timm
 import torch
 
 from lesionlab.errors import LabError
+from lesionlab.segmenter.encoder import load_encoder
 from lesionlab.segmenter.network import (
     build_segmenter,
     has_dropout,
@@ -22,7 +24,7 @@ from lesionlab.segmenter.task import (
 from lesionlab.state import TrainingState
 from lesionlab.training.device import pick_device, place_model
 from lesionlab.training.loop import fit
-from lesionlab.training.pictures import Scale
+from lesionlab.training.pictures import IMAGENET, Scale
 from unit.mortal import train_with_kills
 
 OPTIONS = {
@@ -155,3 +157,42 @@ def test_logits_are_of_each_photograph_alone():
     one = predict_logits(network, pixels, batch_size=1)
     assert one.shape == (5, 32, 64)
     assert torch.allclose(one, predict_logits(network, pixels, batch_size=4), atol=1e-4)
+
+
+@pytest.mark.parametrize("encoder", ["resnet18", "tu-tf_efficientnet_lite0"])
+def test_an_encoder_takes_the_weights_of_its_publisher(encoder, tmp_path):
+    """With a head that is left out, in the scale that the file names or timm knows."""
+    name = encoder.removeprefix("tu-")
+    theirs = timm.create_model(name, pretrained=False).state_dict()
+    path = tmp_path / "w.pth"
+    torch.save(theirs, path)
+    network = build_segmenter("smp/unet", encoder, seed=1)
+    scale = load_encoder(network, encoder, path)
+    stem = "conv_stem.weight" if "lite0" in name else "conv1.weight"
+    own = network.encoder.state_dict()
+    found = next(value for key, value in own.items() if key.endswith(stem))
+    assert torch.equal(found, theirs[stem])
+    assert scale == (HALVES if "lite0" in name else IMAGENET)
+    path.with_suffix(".json").write_text('{"mean": [0.1, 0.2, 0.3], "std": [1, 1, 1]}')
+    assert load_encoder(network, encoder, path).mean == (0.1, 0.2, 0.3)
+
+
+@pytest.mark.parametrize("encoder", ["resnet18", "tu-tf_efficientnet_lite0"])
+def test_weights_of_another_encoder_are_refused_in_one_line(encoder, tmp_path):
+    network = build_segmenter("smp/unet", encoder, seed=1)
+    path = tmp_path / "w.pth"
+    other = timm.create_model("mobilenetv3_small_050", pretrained=False).state_dict()
+    torch.save(other, path)
+    with pytest.raises(LabError, match=f"^{path}: not the weights of {encoder}") as why:
+        load_encoder(network, encoder, path)
+    assert "\n" not in str(why.value)
+
+
+def test_an_encoder_with_weights_that_are_no_numbers_is_refused(tmp_path):
+    state = timm.create_model("resnet18", pretrained=False).state_dict()
+    state["bn1.weight"][0] = float("nan")
+    path = tmp_path / "w.pth"
+    torch.save(state, path)
+    network = build_segmenter("smp/unet", "resnet18", seed=1)
+    with pytest.raises(LabError, match=r"bn1\.weight holds a value that is no number"):
+        load_encoder(network, "resnet18", path)

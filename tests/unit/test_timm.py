@@ -1,5 +1,7 @@
 """Networks of timm: each kind trains, is resumed, takes weights or refuses them."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import timm
@@ -52,25 +54,24 @@ OPTIONS = {
 }
 
 
-def fit_network(state, model, size):
+def fit_network(state, *, model, size, **changes):
+    options = {**OPTIONS, **changes}
     draw = np.random.default_rng(1)
     labels = torch.from_numpy(draw.integers(0, 3, 12))
     pixels = torch.from_numpy(draw.integers(0, 256, (12, size, size, 3), np.uint8))
     train, valid = Labelled(pixels[:8], labels[:8]), Labelled(pixels[8:], labels[8:])
     network = build_network(Architecture(model, size), 3, seed=2)
-    task = Classification(train, valid, OPTIONS, network.scale)
+    task = Classification(train, valid, options, network.scale)
     module = place_model(network.module, pick_device(1))
-    return fit(module, task, plan_training(OPTIONS), state=state)
+    return fit(module, task, plan_training(options), state=state)
 
 
 @pytest.mark.parametrize("model", KINDS)
 def test_each_kind_trains_and_a_killed_training_ends_in_the_same_bits(model, tmp_path):
-    size = KINDS[model]
+    train = partial(fit_network, model=model, size=KINDS[model])
     with TrainingState(tmp_path / "whole", {}) as state:
-        weights, history, _ = fit_network(state, model, size)
-    again, repeated, _ = train_with_kills(
-        lambda state: fit_network(state, model, size), tmp_path / "killed", 2, 0.0
-    )
+        weights, history, _ = train(state)
+    again, repeated, _ = train_with_kills(train, tmp_path / "killed", 2, 0.0)
     assert repeated == history
     assert all(torch.equal(again[name], value) for name, value in weights.items())
 

@@ -41,7 +41,7 @@ rule write_report:
         headline=rules.write_headline.output.headline,
         segmentation_scores=expand(rules.score_masks.output.scores, fold=UNET_FOLDS),
         thresholds=expand(rules.tune_threshold.output.threshold, fold=UNET_FOLDS),
-        unets=expand(SEGMENTER.training, fold=UNET_FOLDS),
+        segmenters=expand(SEGMENTER.training, fold=UNET_FOLDS),
         class_scores=per_run(rules.score_classes.output.scores),
         classifiers=per_run(rules.train_classifier.output.training),
         flow=rules.plot_flow.output.figure,

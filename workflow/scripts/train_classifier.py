@@ -83,6 +83,7 @@ def main(paths: Paths, *, options: Options) -> None:
     write_json(
         paths.training,
         {
+            "model": f"{options['model']} {variant}" if options["model"] == RESNET else options["model"],
             "n": len(train.labels),
             "n_valid": len(valid.labels),
             "parameters": sum(p.numel() for p in model.parameters()),
@@ -93,7 +94,6 @@ def main(paths: Paths, *, options: Options) -> None:
             "kept_epoch": kept,
             "device": device.type,
             "threads": options["threads"],
-            "variant": variant,
             "initial_weights_sha256": identity.get("weights"),
             **provenance(options["code"], ("torch", "torchvision", "timm")),
         },

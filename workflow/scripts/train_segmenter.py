@@ -66,6 +66,7 @@ def main(paths: Paths, *, options: Options) -> None:
     write_json(
         paths.training,
         {
+            "model": f"{options['model']} {options['encoder']}",
             "n": len(task.train.masks),
             "n_valid": len(task.valid.masks),
             "parameters": sum(p.numel() for p in network.parameters()),

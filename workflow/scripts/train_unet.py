@@ -50,6 +50,7 @@ def main(paths: Paths, *, options: Options) -> None:
     write_json(
         paths.training,
         {
+            "model": "unet",
             "n": len(train.rows),
             "n_valid": len(valid.rows),
             "parameters": network.count_params(),

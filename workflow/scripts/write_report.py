@@ -95,11 +95,13 @@ def show_segmentation(
     scores: Mapping[str, Mapping[str, Any]],
     split_audit: Mapping[str, Any],
 ) -> dict[str, Any] | None:
-    """Show the U-Nets; None where no arm waits for one."""
+    """Show the segmentation networks; None where no arm waits for one."""
     if not scores:
         return None
     pictures = map(embed_picture, paths.segmentation)
+    facts = read_json(paths.segmenters[0])
     return {
+        "network": f"{facts['model']} ({facts['parameters']:,} parameters)",
         "scores": tables.segmentation_table(scores),
         "fold_scores": tables.fold_table(scores),
         "in_sample_text": passages.describe_in_sample(scores, split_audit),
@@ -115,15 +117,15 @@ def show_making(
     paths: Paths, options: Options, contents: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> dict[str, Any]:
     keys = ["/".join(key) for key in options["keys"]]
-    unets = [f"U-Net/{fold}" for fold in options["unet_folds"]]
-    trainings = read_all(unets, paths.unets)
+    segmenters = [f"segmentation/{fold}" for fold in options["unet_folds"]]
+    trainings = read_all(segmenters, paths.segmenters)
     trainings |= read_all(keys, paths.classifiers)
     parts_of_run = {RUN, *options["folds"]}
     parts_of_run |= {part for key in options["keys"] for part in key}
     files = {
         **contents,
         "classification scores": [read_json(path) for path in paths.class_scores],
-        "U-Net trainings": [read_json(path) for path in paths.unets],
+        "segmentation trainings": [read_json(path) for path in paths.segmenters],
         "classifier trainings": [read_json(path) for path in paths.classifiers],
     }
     return {
@@ -162,6 +164,7 @@ def main(paths: Paths, *, options: Options) -> None:
         "other_splits": tables.split_table(split_audit, list(classes), folds[1:]),
         "protocol": split_audit["protocol"],
         "split_text": passages.describe_split(split_audit),
+        "classifier": read_json(paths.classifiers[0])["model"],
         "segmentation": show_segmentation(paths, scores, split_audit),
         "tables": show_results(paths, options, comparison),
         "making": show_making(

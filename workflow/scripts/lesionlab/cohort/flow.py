@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from lesionlab.figures.style import new_figure
 
 SETS = {"train": "training", "valid": "validation", "test": "test"}
-NETWORKS = {"segmentation": "U-Net", "classification": "Classifier"}
+NETWORKS = {"segmentation": "Segmentation", "classification": "Classifier"}
 BOX = {"boxstyle": "square,pad=0.5", "facecolor": "white", "edgecolor": "#444444"}
 LEFT, MIDDLE, RIGHT = 0.25, 0.5, 0.78
 

@@ -205,18 +205,18 @@ def training_table(trainings: Mapping[str, Mapping[str, Any]]) -> Table:
     rows = []
     for name, facts in trainings.items():
         weights = facts.get("initial_weights_sha256")
-        start = f"ResNet-50 {facts['variant']}, {weights[:12]}" if weights else "random"
         rows.append(
             [
                 name,
+                facts["model"],
                 f"{facts['parameters']:,}",
                 f"{facts['n']} / {facts['n_valid']}",
                 f"{facts['kept_epoch']} of {facts['epochs']}",
                 f"{facts['device']}, {facts['threads']} thread(s)",
-                start,
+                weights[:12] if weights else "random",
             ]
         )
-    head = ["Training", "Parameters", "Photographs, train / valid", "Kept epoch"]
+    head = ["Training", "Network", "Parameters", "Photographs, train / valid", "Kept epoch"]
     return make_table([*head, "Device", "Initial weights"], rows)
 
 

@@ -44,7 +44,7 @@ def list_limits(
     ]
     if predicted_masks:
         limits.append(
-            "Masks of photographs on which the U-Net trained may be better than those "
+            "Masks of photographs on which the segmentation network trained may be better than those "
             "of new ones; the share of each class is stated above."
         )
     if folds > 1:

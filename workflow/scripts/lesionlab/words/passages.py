@@ -10,7 +10,7 @@ from lesionlab.words.phrases import name_design
 SPLITS = {
     "grouped": "Whole lesions are drawn: as far as lesions are known, none is in two "
     "sets of a network, and none of the classifier's test or validation set trained "
-    "the U-Net.",
+    "the segmentation network.",
     "leak": "The same test and validation photographs for both ways of training: on "
     "lesions that are in neither (fold0) and on any other photographs (fold1), where "
     "the share of test photographs whose lesion is in training stands in brackets. "
@@ -75,7 +75,7 @@ def describe_in_sample(
             for name in ("in_sample", "out_of_sample")
         )
         texts.append(
-            f"The U-Net trained on {seen[0]} of the classifier's {seen[0] + new[0]} "
+            f"The segmentation network trained on {seen[0]} of the classifier's {seen[0] + new[0]} "
             f"training photographs{' of all folds' if len(parts) > 1 else ''}: their "
             f"masks have a mean Jaccard of {seen[1]:.3f}, those of the others "
             f"{new[1]:.3f}."

@@ -1,0 +1,60 @@
+"""Each other kind of network, from the photographs to the report."""
+
+import json
+
+import pytest
+
+from lesionlab.files import read_csv
+from workflow.runner import TINY, overlay, run_workflow
+
+pytestmark = pytest.mark.workflow
+
+NETWORKS = {
+    "run": "networks",
+    "segmentation": {"model": "smp/fpn", "encoder": "tu-mobilenetv3_small_050"},
+    "classification": {
+        "model": "timm/mobilenetv3_small_050",
+        "trainable": "head",
+        "optimizer": "adamw",
+        "augmentation": {"jitter": 0},
+    },
+}
+SAME = (
+    "fold0/segmentation/history.csv",
+    "fold0/segmentation/threshold.csv",
+    "fold0/segmentation/scores.csv",
+    "fold0/segmentation/mask_scores.csv",
+    "fold0/segmentation/masks/manifest.csv",
+    "fold0/classification/segmented/seed1/history.csv",
+    "fold0/classification/segmented/seed1/predictions.csv",
+    "comparison/pairs.csv",
+    "comparison/trainings.csv",
+    "comparison/by_mask.csv",
+)
+
+
+@pytest.fixture(scope="module")
+def results(finished, tmp_path_factory):
+    """What a run on torch alone has made, beside that of the first two networks."""
+    config = overlay(tmp_path_factory.mktemp("config") / "networks.yaml", NETWORKS)
+    run_workflow(finished, configs=(TINY, config))
+    return finished / "results"
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_what_follows_does_not_know_which_network_ran(results, name):
+    first, other = (read_csv(results / run / name) for run in ("tiny", "networks"))
+    assert list(first.columns) == list(other.columns)
+    if "history" not in name:
+        assert len(first) == len(other)
+
+
+def test_the_report_names_the_networks(results):
+    run = results / "networks"
+    page = (run / "report.html").read_text()
+    for network in ("smp/fpn tu-mobilenetv3_small_050", "timm/mobilenetv3_small_050"):
+        assert f"<td>{network}</td>" in page
+    facts = json.loads(
+        (run / "fold0/classification/original/seed1/training.json").read_text()
+    )
+    assert facts["trainable_parameters"] < facts["parameters"] / 100
