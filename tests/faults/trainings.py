@@ -38,7 +38,7 @@ SEGMENTER = {
     "encoder": "timm-mobilenetv3_small_minimal_100",
 }
 CLASSIFIER = {
-    "model": "resnet50", "size": 32,
+    "model": "resnet50",
     "threads": 1, "seed": 2, "batch_size": 6, "epochs": 12, "patience": 5,
     "learning_rate": 0.01, "momentum": 0.9, "weight_decay": 1e-4,
     "warmup": 1, "ema": 0.9, "sampling": "balanced", "class_weights": True,

@@ -176,7 +176,8 @@ def make_trainings(root, keys, draw, *, epochs):
             accuracy = name.replace("loss", "accuracy")
             history[accuracy] = 1 - 0.5 * history[name]
         write_csv(folder / "history.csv", history)
-        write_json(folder / "training.json", training_facts(epochs=epochs))
+        facts = {**training_facts(epochs=epochs), "size": 224}
+        write_json(folder / "training.json", facts)
         write_json(folder / "scores.json", MADE)
 
 

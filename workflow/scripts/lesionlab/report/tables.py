@@ -201,7 +201,10 @@ def _duration(seconds: float) -> str:
 
 
 def training_table(trainings: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Size, length, device and start of every training."""
+    """Size, pictures, length, device and start of every training.
+
+    Those of a U-Net have no one side: its height and width stand in the config.
+    """
     rows = []
     for name, facts in trainings.items():
         weights = facts.get("initial_weights_sha256")
@@ -211,13 +214,14 @@ def training_table(trainings: Mapping[str, Mapping[str, Any]]) -> Table:
                 name,
                 f"{facts['parameters']:,}",
                 f"{facts['n']} / {facts['n_valid']}",
+                facts.get("size"),
                 f"{facts['kept_epoch']} of {facts['epochs']}",
                 f"{facts['device']}, {facts['threads']} thread(s)",
                 start,
             ]
         )
-    head = ["Training", "Parameters", "Photographs, train / valid", "Kept epoch"]
-    return make_table([*head, "Device", "Initial weights"], rows)
+    head = ["Training", "Parameters", "Photographs, train / valid", "Side, pixels"]
+    return make_table([*head, "Kept epoch", "Device", "Initial weights"], rows)
 
 
 def version_table(files: Mapping[str, Sequence[Mapping[str, Any]]]) -> Table:
