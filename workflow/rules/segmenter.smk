@@ -57,9 +57,7 @@ rule predict_lesions:
         runtime=grow(60),
     params:
         code=code("predict_lesions.py", "segmentation_models_pytorch"),
-        options=pick(
-            config["segmentation"], "threads", "batch_size", "test_time_flips"
-        ),
+        options=pick(config["segmentation"], "threads", "batch_size", "test_time_flips"),
     script:
         "../scripts/predict_lesions.py"
 

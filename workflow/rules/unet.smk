@@ -60,7 +60,11 @@ rule predict_masks:
     params:
         code=code("predict_masks.py", config["segmentation"]["backend"]),
         options=pick(
-            config["segmentation"], "backend", "threads", "batch_size", "test_time_flips"
+            config["segmentation"],
+            "backend",
+            "threads",
+            "batch_size",
+            "test_time_flips",
         ),
     script:
         "../scripts/predict_masks.py"
