@@ -40,7 +40,7 @@ SEGMENTER = {
     "compile": False,
 }
 CLASSIFIER = {
-    "model": "resnet50", "size": 32,
+    "model": "resnet50",
     "threads": 1, "seed": 2, "batch_size": 6, "epochs": 12, "patience": 5,
     "learning_rate": 0.01, "momentum": 0.9, "optimizer": "sgd",
     "compile": False, "weight_decay": 1e-4,

@@ -182,7 +182,8 @@ def make_trainings(root, keys, draw, *, epochs):
             accuracy = name.replace("loss", "accuracy")
             history[accuracy] = 1 - 0.5 * history[name]
         write_csv(folder / "history.csv", history)
-        write_json(folder / "training.json", training_facts(epochs=epochs))
+        facts = {**training_facts(epochs=epochs), "size": 224}
+        write_json(folder / "training.json", facts)
         write_json(folder / "scores.json", MADE)
 
 
@@ -240,7 +241,7 @@ def show(root, folds, keys, arms, *, source="folder", phantom=None):
     shared = {"comparison": root / "comparison.json", "configs": []}
     shared["split_audit"] = root / "split_audit.json"
     write_headline.main(Paths(**shared, headline=root / "headline.txt"), options=facts)
-    of_folds = {"segmentation_scores": "scores.json", "unets": "unet.json"}
+    of_folds = {"segmentation_scores": "scores.json", "segmenters": "unet.json"}
     of_folds["segmentation"] = "segmentation.svg"
     of_keys = {"class_scores": "scores.json", "classifiers": "training.json"}
     figures = {"samples": "samples.png", "arms": "samples.png", "flow": "flow.svg"}

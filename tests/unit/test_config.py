@@ -68,6 +68,8 @@ WRONG = [
     ("classification.arms", [], "at least 1"),
     ("classification.arms", ["original", "original"], "each entry once"),
     ("classification.arms", [3], "text (name of an arm)"),
+    ("classification.size", "own", "a whole number or null (pixels, or null for the"),
+    ("classification.size", 27, "at least 28"),
     ("classification.seeds", [1.5], "a whole number"),
     ("classification.arm_seeds", {"original": []}, "at least 1"),
     ("classification.arm_seeds", {"original": [2, 2]}, "each entry once"),

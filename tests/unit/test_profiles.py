@@ -36,7 +36,7 @@ def plans(repository, tmp_path_factory):
     asked = {}
     for source in ("phantom", "dataverse"):
         download = {
-            "classification": {"weights": "imagenet"},
+            "classification": {"weights": "imagenet", "size": None},
             "dataset": {"source": source},
         }
         configs = (TINY, overlay(folder / f"{source}.yaml", download))

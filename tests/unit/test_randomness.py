@@ -171,7 +171,7 @@ UNET = {
     "flips": True, "keep": "last", "code": "",
 }  # fmt: skip
 CLASSIFIER = {
-    "model": "resnet50", "size": 32, "threads": 1,
+    "model": "resnet50", "threads": 1,
     "batch_size": 8, "epochs": 1, "patience": 50, "learning_rate": 0.001,
     "momentum": 0.9, "optimizer": "sgd",
     "compile": False, "weight_decay": 0.0, "schedule": "constant", "classes": CLASSES,

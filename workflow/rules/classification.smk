@@ -1,8 +1,30 @@
 # What an arm shows, one training for each arm and seed, predictions and scores.
 #
 # {scope}/images/{arm}/  {scope}/packed/{arm}.npy  {fold}/classification/{arm}/{seed}/
+# data/network.json
 #
 # The scope is a fold, or `data` for what no fold changes.
+
+
+rule describe_network:
+    """Look up the size that the network was made for, where the config names none."""
+    output:
+        network="results/<run>/data/network.json",
+    log:
+        "results/<run>/logs/describe_network/describe_network.log",
+    benchmark:
+        "results/<run>/benchmarks/describe_network/describe_network.tsv"
+    localrule: True
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(10),
+    params:
+        code=code("describe_network.py"),
+        options=pick(config["classification"], "model"),
+    script:
+        "../scripts/describe_network.py"
 
 
 rule render_arm:
@@ -36,6 +58,7 @@ rule pack_images:
     """Decode what an arm shows once, at the classifier's size; folds share what they can."""
     input:
         unpack(arm_pictures),
+        unpack(own_size),
         images=rules.group_lesions.output.images,
         split=rules.split_dataset.output.split,
     output:

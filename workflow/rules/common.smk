@@ -208,12 +208,6 @@ UNET_PIXELS = math.prod(
 )
 # MB, and bytes a pixel of a batch: see docs/performance.md
 UNET_MEMORY = {"tensorflow": (1500, 2000), "torch": (2200, 3500)}
-CLASSIFIER_PIXELS = (
-    config["classification"]["size"] ** 2 * config["classification"]["batch_size"]
-)
-CLASSIFIER_KEYS = sorted(
-    set(config["classification"]) - {"arms", "seeds", "arm_seeds", "test_time_flips"}
-)
 
 
 wildcard_constraints:

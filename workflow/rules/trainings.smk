@@ -1,4 +1,15 @@
-# Which trainings a run has, and the files of each: functions that the rules share.
+# Which trainings a run has, what each is made of and its files: the rules share it.
+
+# A network's own size is known only to its library, which takes seconds to import and
+# need not be where jobs are planned: memory is reckoned for the most usual one. Where a
+# profile tries again, `grow` asks for more.
+CLASSIFIER_SIDE = config["classification"]["size"] or 224
+CLASSIFIER_PIXELS = CLASSIFIER_SIDE**2 * config["classification"]["batch_size"]
+# `size` is seen in the packed pictures
+CLASSIFIER_KEYS = sorted(
+    set(config["classification"])
+    - {"arms", "seeds", "arm_seeds", "size", "test_time_flips"}
+)
 
 
 def scope_of(arm, fold):
@@ -19,6 +30,13 @@ def arm_pictures(wildcards):
     if wildcards.arm not in RENDERED:
         return {}
     return {"manifest": rules.render_arm.output.manifest.format(**wildcards)}
+
+
+def own_size(wildcards):
+    """Description of the network, where its pictures have the size it was made for."""
+    if config["classification"]["size"] is not None:
+        return {}
+    return dict(rules.describe_network.output.items())
 
 
 def arm_pixels(wildcards):

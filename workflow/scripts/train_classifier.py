@@ -33,6 +33,7 @@ def main(paths: Paths, *, options: Options) -> None:
     split = split[split["fold"] == options["fold"]]
     position = pd.Index(read_csv(paths.index)["image_id"])
     pixels = np.load(paths.pixels, mmap_mode="r")
+    size = pixels.shape[1]
 
     def load(name: str) -> Labelled:
         part = split[split["set"] == name]
@@ -56,7 +57,7 @@ def main(paths: Paths, *, options: Options) -> None:
     }
     # without the arm: arms of one seed and fold begin with the same weights
     seed = derive_seed(CLASSIFIER_WEIGHTS, options["seed"], options["fold"])
-    architecture = Architecture(options["model"], options["size"], variant)
+    architecture = Architecture(options["model"], size, variant)
     network = build_network(architecture, len(options["classes"]), seed=seed)
     if weights is not None:
         load_initial_weights(network, weights)
@@ -83,9 +84,12 @@ def main(paths: Paths, *, options: Options) -> None:
     write_json(
         paths.training,
         {
-            "model": f"{options['model']} {variant}" if options["model"] == RESNET else options["model"],
+            "model": f"{options['model']} {variant}"
+            if options["model"] == RESNET
+            else options["model"],
             "n": len(train.labels),
             "n_valid": len(valid.labels),
+            "size": size,
             "parameters": sum(p.numel() for p in model.parameters()),
             "trainable_parameters": sum(
                 p.numel() for p in learning.parameters() if p.requires_grad

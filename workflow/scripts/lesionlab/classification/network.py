@@ -58,6 +58,33 @@ class Network:
     title: str
 
 
+def find_input(model: str) -> tuple[int, Scale]:
+    """Find the pictures that a network was made for, without building it.
+
+    Parameters
+    ----------
+    model : str
+        ``resnet50`` or ``timm/<name>``.
+
+    Returns
+    -------
+    size : int
+        Side in pixels.
+    scale : Scale
+        Of the pictures.
+
+    Raises
+    ------
+    LabError
+        If there is no such network, or its pictures are not square.
+    """
+    if model == RESNET:
+        return Architecture.size, IMAGENET
+    from lesionlab.classification.timm_network import find_timm_input
+
+    return find_timm_input(model)
+
+
 def build_network(architecture: Architecture, classes: int, *, seed: int) -> Network:
     """Build a network with random weights.
 

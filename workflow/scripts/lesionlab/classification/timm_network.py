@@ -7,13 +7,54 @@ from typing import Any
 
 import timm
 import torch
-from timm.data import resolve_model_data_config
+from timm.data import resolve_data_config
 from torch import nn
 
 from lesionlab.errors import LabError
 from lesionlab.training.pictures import Scale
 
 FAMILY = "timm/"
+
+
+def _find(name: str) -> tuple[str, Any]:
+    """Find timm's own name of a network, and what timm says of it."""
+    own = name.removeprefix(FAMILY)
+    if not timm.is_model(own):
+        near = get_close_matches(own, timm.list_models(), n=3)
+        hint = f"; near it: {', '.join(near)}" if near else ""
+        raise LabError(f"classification.model: timm has no {own}{hint}")
+    return own, timm.get_pretrained_cfg(own)
+
+
+def find_timm_input(name: str) -> tuple[int, Scale]:
+    """Find the pictures that a network of timm was made for.
+
+    Parameters
+    ----------
+    name : str
+        ``timm/<name>``, without the tag of pretrained weights.
+
+    Returns
+    -------
+    size : int
+        Side in pixels.
+    scale : Scale
+        Of the pictures.
+
+    Raises
+    ------
+    LabError
+        If timm has no such network, or its pictures are not square.
+    """
+    _, known = _find(name)
+    config = resolve_data_config(pretrained_cfg=known.to_dict())
+    _, height, width = config["input_size"]
+    if height != width:
+        raise LabError(
+            f"classification.size: null: {name} was made for {width} x {height} "
+            "pixels, which are no square; give a number"
+        )
+    return height, _scale(config)
 
 
 def build_timm(name: str, classes: int, *, seed: int, size: int) -> nn.Module:
@@ -40,13 +81,8 @@ def build_timm(name: str, classes: int, *, seed: int, size: int) -> nn.Module:
     LabError
         If timm has no such network, or cannot make it at this size.
     """
-    own = name.removeprefix(FAMILY)
-    if not timm.is_model(own):
-        near = get_close_matches(own, timm.list_models(), n=3)
-        hint = f"; near it: {', '.join(near)}" if near else ""
-        raise LabError(f"classification.model: timm has no {own}{hint}")
-    fixed = timm.get_pretrained_cfg(own).fixed_input_size
-    sized = {"img_size": size} if fixed else {}
+    own, known = _find(name)
+    sized = {"img_size": size} if known.fixed_input_size else {}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         try:
@@ -65,7 +101,10 @@ def build_timm(name: str, classes: int, *, seed: int, size: int) -> nn.Module:
 
 def scale_of(network: nn.Module) -> Scale:
     """Find the mean and standard deviation that a network of timm was trained with."""
-    config = resolve_model_data_config(network)
+    return _scale(resolve_data_config(model=network))
+
+
+def _scale(config: Mapping[str, Any]) -> Scale:
     return Scale(tuple(config["mean"]), tuple(config["std"]))
 
 

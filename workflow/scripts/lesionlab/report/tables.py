@@ -201,7 +201,10 @@ def _duration(seconds: float) -> str:
 
 
 def training_table(trainings: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Size, length, device and start of every training."""
+    """Size, pictures, length, device and start of every training.
+
+    Those of a U-Net have no one side: its height and width stand in the config.
+    """
     rows = []
     for name, facts in trainings.items():
         weights = facts.get("initial_weights_sha256")
@@ -211,13 +214,15 @@ def training_table(trainings: Mapping[str, Mapping[str, Any]]) -> Table:
                 facts["model"],
                 f"{facts['parameters']:,}",
                 f"{facts['n']} / {facts['n_valid']}",
+                facts.get("size"),
                 f"{facts['kept_epoch']} of {facts['epochs']}",
                 f"{facts['device']}, {facts['threads']} thread(s)",
                 weights[:12] if weights else "random",
             ]
         )
-    head = ["Training", "Network", "Parameters", "Photographs, train / valid", "Kept epoch"]
-    return make_table([*head, "Device", "Initial weights"], rows)
+    head = ["Training", "Network", "Parameters", "Photographs, train / valid"]
+    head += ["Side, pixels", "Kept epoch", "Device", "Initial weights"]
+    return make_table(head, rows)
 
 
 def version_table(files: Mapping[str, Sequence[Mapping[str, Any]]]) -> Table:
