@@ -12,6 +12,7 @@ include: "workflow/rules/guard.smk"
 configfile: own("config.yaml")
 
 
+include: "workflow/rules/checks.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/trainings.smk"
 include: "workflow/rules/hooks.smk"

@@ -44,8 +44,8 @@ def list_limits(
     ]
     if predicted_masks:
         limits.append(
-            "Masks of photographs on which the segmentation network trained may be better than those "
-            "of new ones; the share of each class is stated above."
+            "Masks of photographs on which the segmentation network trained may be "
+            "better than those of new ones; the share of each class is stated above."
         )
     if folds > 1:
         limits.append(

@@ -75,10 +75,10 @@ def describe_in_sample(
             for name in ("in_sample", "out_of_sample")
         )
         texts.append(
-            f"The segmentation network trained on {seen[0]} of the classifier's {seen[0] + new[0]} "
-            f"training photographs{' of all folds' if len(parts) > 1 else ''}: their "
-            f"masks have a mean Jaccard of {seen[1]:.3f}, those of the others "
-            f"{new[1]:.3f}."
+            f"The segmentation network trained on {seen[0]} of the classifier's "
+            f"{seen[0] + new[0]} training photographs"
+            f"{' of all folds' if len(parts) > 1 else ''}: their masks have a mean "
+            f"Jaccard of {seen[1]:.3f}, those of the others {new[1]:.3f}."
         )
     folds = list(split_audit["in_sample_share"].values())
     shares = ", ".join(
