@@ -44,7 +44,7 @@ def freeze_stages(network: Network, learning: int) -> None:
     module: Any = network.module
     is_resnet = isinstance(module, ResNet)
     stages = RESNET_STAGES if is_resnet else module.group_matcher(coarse=True)
-    group_of: dict[str, int] = group_parameters(module, stages, reverse=True)  # type: ignore[no-untyped-call]
+    group_of: dict[str, int] = group_parameters(module, stages, reverse=True)
     last = max(group_of.values())
     if learning >= last:
         raise LabError(
