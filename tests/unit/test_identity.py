@@ -66,10 +66,10 @@ def unet(tmp_path, monkeypatch):
 @pytest.fixture
 def classifier(tmp_path, monkeypatch):
     import train_classifier
-    from lesionlab.classification import network
+    from lesionlab.classification import resnet
 
     small = partial(ResNet, Bottleneck, [1, 1, 1, 1])
-    monkeypatch.setattr(network, "resnet50", small)
+    monkeypatch.setattr(resnet, "resnet50", small)
     write_inputs(tmp_path, size=(32, 32), task="classification")
     paths = make_paths(tmp_path)
     paths.weights = tmp_path / "initial.pth"

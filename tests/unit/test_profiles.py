@@ -28,18 +28,28 @@ def profiles(repository):
     }
 
 
+# which together have every rule
+IMAGENET = {"weights": "imagenet", "size": None}
+TIMM = {"model": "timm/convnext_tiny", "weights": "imagenet"}
+LITE = {"model": "timm/tf_efficientnet_lite0", "weights": "package"}
+CONFIGS = (
+    {"dataset": {"source": "phantom"}, "classification": IMAGENET},
+    {"dataset": {"source": "dataverse"}, "classification": LITE},
+    {
+        "segmentation": {"model": "smp/unet", "encoder_weights": "imagenet"},
+        "classification": TIMM,
+    },
+)
+
+
 @pytest.fixture(scope="module")
 def plans(repository, tmp_path_factory):
     """By rule: the resources that Snakemake itself would ask Slurm for."""
     folder = tmp_path_factory.mktemp("plans")
     checkout = copy_checkout(repository, folder / "checkout")
     asked = {}
-    for source in ("phantom", "dataverse"):
-        download = {
-            "classification": {"weights": "imagenet", "size": None},
-            "dataset": {"source": source},
-        }
-        configs = (TINY, overlay(folder / f"{source}.yaml", download))
+    for number, change in enumerate(CONFIGS):
+        configs = (TINY, overlay(folder / f"{number}.yaml", change))
         profile = ("all", "check_data", "--workflow-profile", "profiles/slurm")
         asked |= asked_resources(dry_run(checkout, *profile, configs=configs))
     return asked
@@ -83,6 +93,8 @@ def test_rules_with_a_gpu_alone_are_sent_to_the_gpu_partition(plans):
     assert with_gpu == {
         "train_unet",
         "predict_masks",
+        "train_segmenter",
+        "predict_lesions",
         "train_classifier",
         "predict_classes",
     }
@@ -100,8 +112,9 @@ def test_every_rule_says_its_memory_and_time(plans):
 
 
 def test_what_needs_the_network_runs_on_the_head_node(head_node_rules, plans):
-    local = {"fetch_imagenet", "fetch_dataverse", "write_report"}
-    assert local <= head_node_rules
+    fetch = {rule for rule in plans if rule.startswith("fetch_")}
+    assert len(fetch) == 5
+    assert fetch | {"write_report"} <= head_node_rules
     assert not {rule for rule in head_node_rules if "gpu" in plans.get(rule, {})}
 
 

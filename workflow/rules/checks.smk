@@ -6,7 +6,7 @@ from lesionlab.classification.arms import ARMS as KNOWN_ARMS
 from lesionlab.config import check_arms, check_config
 from lesionlab.weights.file import check_named_file, inspect_weights
 from lesionlab.weights.packages import check_packaged
-from lesionlab.weights.variant import weights_variant
+from lesionlab.weights.variant import check_wanted, weights_variant
 
 
 def check():
@@ -41,17 +41,11 @@ def check_encoder(wanted):
 def check_weights(wanted):
     """Check the file of initial weights, if one is named."""
     weights, variant = wanted["weights"], wanted["weights_variant"]
-    if weights == "imagenet" and variant == "v1":
-        refuse(
-            "config: classification.weights_variant: v1: imagenet is torchvision's "
-            "v1.5; set it to null"
-        )
     known = wanted["model"] == "resnet50"
-    if variant and not known:
-        refuse(
-            f"config: classification.weights_variant: {variant}: of resnet50 alone; set "
-            "it to null"
-        )
+    try:
+        check_wanted(wanted["model"], weights, variant)
+    except LabError as why:
+        refuse(f"config: {why}")
     if weights in ("none", "imagenet"):
         return
     try:

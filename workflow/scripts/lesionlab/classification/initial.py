@@ -35,9 +35,7 @@ def load_initial_weights(network: Network, path: Path) -> None:
     check_intact(path)
     state = read_tensors(path, kind)
     if not _is_resnet(network):
-        from lesionlab.classification.timm_network import adapt_weights
-
-        state = adapt_weights(network.module, state)
+        state = _adapt(network, state, path)
     if reason := _explain_unlike(network, state):
         raise LabError(f"{path}: {reason}")
     taken = {name: value for name, value in state.items() if name in body}
@@ -46,6 +44,21 @@ def load_initial_weights(network: Network, path: Path) -> None:
 
 def _is_resnet(network: Network) -> bool:
     return network.title == "ResNet-50"
+
+
+def _adapt(network: Network, state: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    from lesionlab.classification.panderm import FAMILY, take_encoder
+    from lesionlab.classification.timm_network import adapt_weights
+
+    if network.title.startswith(FAMILY):
+        state = take_encoder(state)
+    try:
+        return adapt_weights(network.module, state)
+    except Exception as why:  # timm looks at no shape before it reckons with it
+        reason = _explain_unlike(network, state) or (
+            f"not the weights of a {network.title} ({str(why).splitlines()[0]})"
+        )
+        raise LabError(f"{path}: {reason}") from why
 
 
 def _explain_unlike(network: Network, state: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ class Architecture:
     Parameters
     ----------
     model : str
-        ``resnet50`` or ``timm/<name>``.
+        ``resnet50``, ``timm/<name>`` or ``panderm/<size>``.
     size : int
         Side of the pictures in pixels.
     variant : str
@@ -80,8 +80,11 @@ def find_input(model: str) -> tuple[int, Scale]:
     """
     if model == RESNET:
         return Architecture.size, IMAGENET
+    from lesionlab.classification.panderm import FAMILY, SCALE
     from lesionlab.classification.timm_network import find_timm_input
 
+    if model.startswith(FAMILY):
+        return Architecture.size, SCALE
     return find_timm_input(model)
 
 
@@ -109,10 +112,12 @@ def build_network(architecture: Architecture, classes: int, *, seed: int) -> Net
     if architecture.model == RESNET:
         module = build_resnet(classes, seed=seed, variant=architecture.variant)
         return Network(module, IMAGENET, ("fc.",), "ResNet-50")
+    from lesionlab.classification.panderm import FAMILY, build_panderm
     from lesionlab.classification.timm_network import build_timm, head_of, scale_of
 
     name, size = architecture.model, architecture.size
-    module = build_timm(name, classes, seed=seed, size=size)
+    build = build_panderm if name.startswith(FAMILY) else build_timm
+    module = build(name, classes, seed=seed, size=size)
     return Network(module, scale_of(module), head_of(module), name)
 
 

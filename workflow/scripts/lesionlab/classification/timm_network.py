@@ -83,12 +83,40 @@ def build_timm(name: str, classes: int, *, seed: int, size: int) -> nn.Module:
     """
     own, known = _find(name)
     sized = {"img_size": size} if known.fixed_input_size else {}
+    options = {"model_name": own, "num_classes": classes, **sized}
+    return create_network(name, options, seed=seed, size=size)
+
+
+def create_network(
+    name: str, options: Mapping[str, Any], *, seed: int, size: int
+) -> nn.Module:
+    """Create a network of timm and show it one picture.
+
+    Parameters
+    ----------
+    name : str
+        For people.
+    options : Mapping
+        Of ``timm.create_model``.
+    seed : int
+        Of the initial weights.
+    size : int
+        Side of the pictures in pixels.
+
+    Returns
+    -------
+    nn.Module
+        In training mode.
+
+    Raises
+    ------
+    LabError
+        If timm cannot make it at this size.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         try:
-            network: nn.Module = timm.create_model(
-                own, pretrained=False, num_classes=classes, **sized
-            )
+            network: nn.Module = timm.create_model(pretrained=False, **options)
             with torch.inference_mode():  # some are built that take no picture
                 network.eval()(torch.zeros(1, 3, size, size))
         except (AssertionError, RuntimeError, TypeError, ValueError) as why:

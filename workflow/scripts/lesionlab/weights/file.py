@@ -12,6 +12,7 @@ from typing import BinaryIO
 from lesionlab.errors import LabError
 from lesionlab.files import read_json, sha256_file
 from lesionlab.weights.names import (
+    NAMESPACE,
     explain_any,
     explain_names,
     explain_wrapping,
@@ -128,7 +129,7 @@ def explain_tables(
         For people; empty if nothing does.
     """
     if wanted is not None and not wanted:
-        return calls or explain_any(tables)
+        return explain_any(tables, calls)
     if wrapping := explain_wrapping(tables, wanted):
         return f"{wrapping} (as it is: {calls.split(';')[0]})" if calls else wrapping
     place, _ = find_weights(tables, wanted or resnet50_names())
@@ -261,8 +262,9 @@ def _explain_calls(called: Sequence[str]) -> str:
             "its state_dict() instead"
         )
     if foreign:
+        worst = next((name for name in foreign if name != NAMESPACE), NAMESPACE)
         return (
-            f"refused, loading it would run {foreign[0]}; take weights that you trust, "
+            f"refused, loading it would run {worst}; take weights that you trust, "
             "saved as a state dict"
         )
     return ""

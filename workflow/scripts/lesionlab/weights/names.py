@@ -11,6 +11,7 @@ FLOATS = ("float16", "bfloat16", "float32", "float64")
 LIGHTNING = "pytorch-lightning_version"
 LIGHTNING_PREFIXES = ("model.", "net.", "backbone.", "encoder.", "network.")
 DATA_PARALLEL = "module."
+NAMESPACE = "argparse.Namespace"  # a training's own options, beside many a state dict
 ANCHOR = "layer1.0.conv1.weight"
 OTHERS = {
     "resnet.embedder.embedder.convolution.weight": "a ResNet of transformers",
@@ -95,13 +96,15 @@ def explain_wrapping(
     return ""
 
 
-def explain_any(tables: Mapping[str, Mapping[str, str]]) -> str:
+def explain_any(tables: Mapping[str, Mapping[str, str]], calls: str = "") -> str:
     """Say what keeps a file from being the weights of any network, and no more.
 
     Parameters
     ----------
     tables : Mapping
         By where they lie in a file, mappings from names to the kind of what they name.
+    calls : str
+        What is refused of the calls that loading it would make.
 
     Returns
     -------
@@ -110,16 +113,33 @@ def explain_any(tables: Mapping[str, Mapping[str, str]]) -> str:
     """
     counts = {place: sum(map(bool, table.values())) for place, table in tables.items()}
     place = max(counts, key=lambda name: counts[name], default="")
+    options_beside = bool(place) and f"run {NAMESPACE};" in calls
+    if calls and not options_beside:
+        return calls
     if not counts.get(place):
         return "holds no tensor; name a state dict"
     if place:
-        return f"a checkpoint of a training; save what it holds as {place!r} alone"
+        return (
+            f"a checkpoint of a training; save what it holds as {place!r} alone: "
+            f"{_saving(place, options_beside)}"
+        )
     if all(name.startswith(DATA_PARALLEL) for name in tables[place]):
         return (
             f"saved from DataParallel, its names begin with {DATA_PARALLEL!r}; save "
             "model.module.state_dict() instead"
         )
     return ""
+
+
+def _saving(place: str, options_beside: bool) -> str:
+    """Spell the command that takes a state dict out, and runs nothing of the file."""
+    held = "".join(f"[{p if p.isdigit() else repr(p)}]" for p in place.split("/"))
+    first = "import torch"
+    if options_beside:
+        allow = f"torch.serialization.add_safe_globals([{NAMESPACE}])"
+        first = f"import argparse, torch; {allow}"
+    save = f"torch.save(torch.load('FILE', 'cpu'){held}, 'NEW.pth')"
+    return f'python -c "{first}; {save}"'
 
 
 def find_weights(
