@@ -103,7 +103,7 @@ def test_the_state_of_a_unet_is_its_own(unet, monkeypatch):
 
 
 def test_the_state_of_a_classifier_is_its_own(classifier, monkeypatch):
-    from lesionlab.classification import device
+    from lesionlab.training import device
 
     def change_weights(paths):
         weights = torch.load(paths.weights)
