@@ -98,8 +98,8 @@ def bench_classifier():
     import torch
     from torch.nn.functional import cross_entropy
 
-    from lesionlab.classification.resnet import build_resnet
     from lesionlab.classification.task import Classification, Labelled, plan_training
+    from lesionlab.networks.resnet import build_resnet
     from lesionlab.training.device import pick_device, place_model
     from lesionlab.training.epoch import train_one_epoch
     from lesionlab.training.pictures import enter

@@ -119,8 +119,8 @@ def bench_classifier(name, size, batch_size, steps, *, deterministic):
     """Steps of a classifier on random tensors, against an epoch of its training."""
     import torch
 
-    from lesionlab.classification.network import Architecture, build_network
     from lesionlab.classification.task import Classification, Labelled, plan_training
+    from lesionlab.networks.network import Architecture, build_network
     from lesionlab.training.device import place_model
 
     device, count = set_order(deterministic), steps * batch_size

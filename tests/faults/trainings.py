@@ -136,7 +136,7 @@ def run_classifier(folder, state, **_):
 
     import predict_classes
     import train_classifier
-    from lesionlab.classification import resnet
+    from lesionlab.networks import resnet
 
     train_classifier.TrainingState = state
     # one block a stage: the code is that of ResNet-50, a save takes no second

@@ -14,10 +14,10 @@ import safetensors.torch
 import torch
 
 import predict_classes
-from lesionlab.classification.initial import load_initial_weights
-from lesionlab.classification.network import Architecture, load_model, save_model
-from lesionlab.classification.resnet import build_resnet
 from lesionlab.errors import LabError
+from lesionlab.networks.initial import load_initial_weights
+from lesionlab.networks.network import Architecture, load_model, save_model
+from lesionlab.networks.resnet import build_resnet
 from lesionlab.weights.file import check_intact, inspect_weights
 from unit.weight_files import fresh, network, refuse, small
 

@@ -10,11 +10,11 @@ from lesionlab.classification.frozen import (
     prepare_head,
     view_of,
 )
-from lesionlab.classification.network import Architecture, build_network
 from lesionlab.classification.prediction import predict_logits
 from lesionlab.classification.task import Classification, Labelled, plan_training
 from lesionlab.classification.transforms import augment, draw_augmentation
 from lesionlab.errors import LabError
+from lesionlab.networks.network import Architecture, build_network
 from lesionlab.state import TrainingState
 from lesionlab.training.device import pick_device, place_model
 from lesionlab.training.loop import fit

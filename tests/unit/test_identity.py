@@ -66,7 +66,7 @@ def unet(tmp_path, monkeypatch):
 @pytest.fixture
 def classifier(tmp_path, monkeypatch):
     import train_classifier
-    from lesionlab.classification import resnet
+    from lesionlab.networks import resnet
 
     small = partial(ResNet, Bottleneck, [1, 1, 1, 1])
     monkeypatch.setattr(resnet, "resnet50", small)

@@ -5,15 +5,15 @@ import json
 import pytest
 import torch
 
-from lesionlab.classification.initial import load_initial_weights
-from lesionlab.classification.network import (
+from lesionlab.errors import LabError
+from lesionlab.networks.initial import load_initial_weights
+from lesionlab.networks.network import (
     Architecture,
     build_network,
     load_model,
     save_model,
 )
-from lesionlab.classification.resnet import build_resnet
-from lesionlab.errors import LabError
+from lesionlab.networks.resnet import build_resnet
 from lesionlab.weights.variant import weights_variant
 
 

@@ -14,10 +14,10 @@ import describe_network
 import pack_images
 import train_classifier
 from faults.trainings import CLASSIFIER, make_paths, write_inputs
-from lesionlab.classification import resnet
-from lesionlab.classification.network import Architecture, build_network, find_input
 from lesionlab.errors import LabError
 from lesionlab.files import read_json, write_json
+from lesionlab.networks import resnet
+from lesionlab.networks.network import Architecture, build_network, find_input
 from lesionlab.report.tables import training_table
 from lesionlab.stage import Paths
 from workflow.runner import (

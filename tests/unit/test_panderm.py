@@ -12,17 +12,17 @@ import pytest
 import torch
 from torch.nn.functional import conv2d, gelu, layer_norm, linear
 
-from lesionlab.classification import panderm
 from lesionlab.classification.frozen import freeze_stages, prepare_head
-from lesionlab.classification.initial import load_initial_weights
-from lesionlab.classification.network import (
+from lesionlab.classification.task import Classification, plan_training
+from lesionlab.errors import LabError
+from lesionlab.networks import panderm
+from lesionlab.networks.initial import load_initial_weights
+from lesionlab.networks.network import (
     Architecture,
     build_network,
     load_model,
     save_model,
 )
-from lesionlab.classification.task import Classification, plan_training
-from lesionlab.errors import LabError
 from lesionlab.state import TrainingState
 from lesionlab.training.device import pick_device, place_model
 from lesionlab.training.loop import fit

@@ -21,9 +21,9 @@ import fetch_encoder
 import fetch_imagenet
 import fetch_package
 import fetch_timm
-from lesionlab.classification.packaged import convert_tfjs
-from lesionlab.classification.resnet import build_resnet
 from lesionlab.errors import LabError
+from lesionlab.networks.packaged import convert_tfjs
+from lesionlab.networks.resnet import build_resnet
 from lesionlab.weights import hub
 from lesionlab.weights.packages import PACKAGES, Package, check_packaged, locate
 

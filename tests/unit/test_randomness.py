@@ -235,7 +235,7 @@ def test_classifiers_share_draws_between_arms_and_not_between_folds(
     from torchvision.models import resnet18
 
     import train_classifier
-    from lesionlab.classification import resnet
+    from lesionlab.networks import resnet
 
     # a smaller one, of the same names
     monkeypatch.setattr(resnet, "resnet50", resnet18)

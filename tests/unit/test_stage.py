@@ -100,7 +100,7 @@ def write_packed(folder):
 def write_model(folder):
     import torch
 
-    from lesionlab.classification.network import Architecture, save_model
+    from lesionlab.networks.network import Architecture, save_model
 
     with atomic_path(folder / "out" / "m.safetensors") as draft:
         weights = {"a": torch.ones(5000)}

@@ -7,15 +7,15 @@ import pytest
 import timm
 import torch
 
-from lesionlab.classification.initial import load_initial_weights
-from lesionlab.classification.network import (
+from lesionlab.classification.task import Classification, Labelled, plan_training
+from lesionlab.errors import LabError
+from lesionlab.networks.initial import load_initial_weights
+from lesionlab.networks.network import (
     Architecture,
     build_network,
     load_model,
     save_model,
 )
-from lesionlab.classification.task import Classification, Labelled, plan_training
-from lesionlab.errors import LabError
 from lesionlab.state import TrainingState
 from lesionlab.training.device import pick_device, place_model
 from lesionlab.training.loop import fit

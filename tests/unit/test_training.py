@@ -212,8 +212,8 @@ CLASSIFIER = {
 def fit_classifier(state, **changes):
     import torch
 
-    from lesionlab.classification.resnet import build_resnet
     from lesionlab.classification.task import Classification, Labelled, plan_training
+    from lesionlab.networks.resnet import build_resnet
     from lesionlab.training.device import pick_device, place_model
     from lesionlab.training.loop import fit
 

@@ -12,9 +12,9 @@ import pytest
 import safetensors.torch
 import torch
 
-from lesionlab.classification.initial import load_initial_weights
-from lesionlab.classification.resnet import build_resnet
 from lesionlab.errors import LabError
+from lesionlab.networks.initial import load_initial_weights
+from lesionlab.networks.resnet import build_resnet
 from lesionlab.weights.file import check_named_file
 from lesionlab.weights.names import COUNTER, resnet50_names
 from unit.weight_files import fresh, network, refuse, small
@@ -153,7 +153,7 @@ def test_what_hides_from_the_inspection_is_refused_by_torch(tmp_path, monkeypatc
     path = tmp_path / "w.pth"
     torch.save({**small(), "fc.bias": Payload(mark)}, path)
     monkeypatch.setattr(
-        "lesionlab.classification.initial.inspect_weights", lambda *_: "torch"
+        "lesionlab.networks.initial.inspect_weights", lambda *_: "torch"
     )
     with pytest.raises(LabError, match=r"w\.pth: refused, it holds more than weights"):
         load_initial_weights(network(), path)

@@ -6,9 +6,9 @@ from functools import cache, partial
 import pytest
 import torch
 
-from lesionlab.classification.initial import load_initial_weights
-from lesionlab.classification.network import Architecture, build_network
 from lesionlab.errors import LabError
+from lesionlab.networks.initial import load_initial_weights
+from lesionlab.networks.network import Architecture, build_network
 from lesionlab.weights.file import inspect_weights
 from lesionlab.weights.names import resnet50_names
 

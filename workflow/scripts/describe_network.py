@@ -1,7 +1,7 @@
 """Write down the pictures that the classifier's network was made for."""
 
-from lesionlab.classification.network import find_input
 from lesionlab.files import write_json
+from lesionlab.networks.network import find_input
 from lesionlab.stage import Options, Paths, run_stage
 
 

@@ -11,10 +11,10 @@ import safetensors.torch
 import torch
 from requests.exceptions import RequestException
 
-from lesionlab.classification.packaged import convert_lite, convert_tfjs
 from lesionlab.errors import LabError
 from lesionlab.files import atomic_path, sha256_file, write_json
 from lesionlab.host.occupancy import hold_while_writing
+from lesionlab.networks.packaged import convert_lite, convert_tfjs
 from lesionlab.stage import Options, Paths, run_stage
 from lesionlab.weights.packages import PACKAGES, Package, locate
 

@@ -10,8 +10,8 @@ from lesionlab.stage import Options, Paths, limit_threads, run_stage
 def main(paths: Paths, *, options: Options) -> None:
     limit_threads(options["threads"])
 
-    from lesionlab.classification.network import load_model
     from lesionlab.classification.prediction import predict_probabilities
+    from lesionlab.networks.network import load_model
     from lesionlab.training.device import pick_device, place_model, place_pictures
 
     device = pick_device(options["threads"])

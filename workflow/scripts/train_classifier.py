@@ -17,14 +17,14 @@ def main(paths: Paths, *, options: Options) -> None:
     import torch
 
     from lesionlab.classification.frozen import HEAD, freeze_stages, prepare_head
-    from lesionlab.classification.initial import load_initial_weights
-    from lesionlab.classification.network import (
+    from lesionlab.classification.task import Classification, Labelled, plan_training
+    from lesionlab.networks.initial import load_initial_weights
+    from lesionlab.networks.network import (
         RESNET,
         Architecture,
         build_network,
         save_model,
     )
-    from lesionlab.classification.task import Classification, Labelled, plan_training
     from lesionlab.training.device import pick_device, place_model, place_pictures
     from lesionlab.training.loop import fit
 

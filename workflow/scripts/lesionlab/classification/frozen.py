@@ -11,11 +11,11 @@ from timm.models import group_parameters
 from torch import nn
 from torchvision.models import ResNet
 
-from lesionlab.classification.network import Network
 from lesionlab.classification.prediction import predict_logits
 from lesionlab.classification.task import Classification, Labelled, score_logits
 from lesionlab.classification.transforms import draw_augmentation
 from lesionlab.errors import LabError
+from lesionlab.networks.network import Network
 from lesionlab.training.plan import Shown
 
 HEAD = "head"
@@ -32,7 +32,7 @@ def freeze_stages(network: Network, learning: int) -> None:
     Parameters
     ----------
     network : Network
-        From :func:`~lesionlab.classification.network.build_network`.
+        From :func:`~lesionlab.networks.network.build_network`.
     learning : int
         How many stages before the head learn: of ResNet-50 there are four and a stem.
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from lesionlab.classification.network import Network
 from lesionlab.errors import LabError
+from lesionlab.networks.network import Network
 from lesionlab.weights.file import check_intact, inspect_weights
 from lesionlab.weights.names import COUNTER
 from lesionlab.weights.tensors import explain_useless, read_tensors
@@ -19,7 +19,7 @@ def load_initial_weights(network: Network, path: Path) -> None:
     Parameters
     ----------
     network : Network
-        From :func:`~lesionlab.classification.network.build_network`.
+        From :func:`~lesionlab.networks.network.build_network`.
     path : Path
         A state dict of it: ``.pth`` or ``.safetensors``.
 
@@ -47,8 +47,8 @@ def _is_resnet(network: Network) -> bool:
 
 
 def _adapt(network: Network, state: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    from lesionlab.classification.panderm import FAMILY, take_encoder
-    from lesionlab.classification.timm_network import adapt_weights
+    from lesionlab.networks.panderm import FAMILY, take_encoder
+    from lesionlab.networks.timm_network import adapt_weights
 
     if network.title.startswith(FAMILY):
         state = take_encoder(state)

@@ -10,7 +10,7 @@ import torch
 from timm.layers import build_sincos2d_pos_embed
 from torch import nn
 
-from lesionlab.classification.timm_network import create_network
+from lesionlab.networks.timm_network import create_network
 from lesionlab.training.pictures import Scale
 
 FAMILY = "panderm/"

@@ -10,8 +10,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from lesionlab.classification.resnet import build_resnet
 from lesionlab.errors import LabError
+from lesionlab.networks.resnet import build_resnet
 from lesionlab.training.pictures import IMAGENET, Scale
 
 RESNET = "resnet50"
@@ -28,7 +28,7 @@ class Architecture:
     size : int
         Side of the pictures in pixels.
     variant : str
-        Of resnet50; see :func:`~lesionlab.classification.resnet.build_resnet`.
+        Of resnet50; see :func:`~lesionlab.networks.resnet.build_resnet`.
     """
 
     model: str = RESNET
@@ -80,8 +80,8 @@ def find_input(model: str) -> tuple[int, Scale]:
     """
     if model == RESNET:
         return Architecture.size, IMAGENET
-    from lesionlab.classification.panderm import FAMILY, SCALE
-    from lesionlab.classification.timm_network import find_timm_input
+    from lesionlab.networks.panderm import FAMILY, SCALE
+    from lesionlab.networks.timm_network import find_timm_input
 
     if model.startswith(FAMILY):
         return Architecture.size, SCALE
@@ -112,8 +112,8 @@ def build_network(architecture: Architecture, classes: int, *, seed: int) -> Net
     if architecture.model == RESNET:
         module = build_resnet(classes, seed=seed, variant=architecture.variant)
         return Network(module, IMAGENET, ("fc.",), "ResNet-50")
-    from lesionlab.classification.panderm import FAMILY, build_panderm
-    from lesionlab.classification.timm_network import build_timm, head_of, scale_of
+    from lesionlab.networks.panderm import FAMILY, build_panderm
+    from lesionlab.networks.timm_network import build_timm, head_of, scale_of
 
     name, size = architecture.model, architecture.size
     build = build_panderm if name.startswith(FAMILY) else build_timm
