@@ -18,39 +18,25 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
 
 from lesionlab.segmentation.backend import start_backend
 from lesionlab.state import TrainingState
+from recipes import classification, segmentation
 
 SECONDS = 0.1  # between saves
 CLASSES = ["MEL", "NV", "Other_SC"]
-UNET = {
-    "backend": "tensorflow", "threads": 1, "seed": 3, "height": 32, "width": 48,
-    "dropout": 0.3, "loss": "bce", "batch_size": 4, "epochs": 6,
-    "learning_rate": 0.002, "dropout_free_epochs": 3,
-    "dropout_free_learning_rate": 0.0005, "shuffle": True, "flips": True,
-    "keep": "best",
-    "test_time_flips": True, "fold": "fold0", "code": "0",
-}  # fmt: skip
+UNET = segmentation(batch_size=4, epochs=6, dropout_free_epochs=3, test_time_flips=True)
 SEGMENTER = {
     **UNET,
     "model": "smp/unet",
     "encoder": "timm-mobilenetv3_small_minimal_100",
-    "compile": False,
 }
-CLASSIFIER = {
-    "model": "resnet50",
-    "threads": 1, "seed": 2, "batch_size": 6, "epochs": 12, "patience": 5,
-    "learning_rate": 0.01, "momentum": 0.9, "optimizer": "sgd",
-    "compile": False, "weight_decay": 1e-4,
-    "warmup": 1, "ema": 0.9, "sampling": "balanced", "class_weights": True,
-    "trainable": "all", "test_time_flips": True, "label_smoothing": 0.1,
-    "focal": 1.0, "mixup": 0.2,
-    "schedule": "cosine", "weights_variant": None, "classes": CLASSES,
-    "fold": "fold0", "arm": "original", "code": "0",
-    "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.2},
-}  # fmt: skip
+CLASSIFIER = classification(
+    epochs=12, patience=5, warmup=1, ema=0.9, sampling="balanced", class_weights=True,
+    label_smoothing=0.1, focal=1.0, mixup=0.2, test_time_flips=True,
+)  # fmt: skip
 
 
 def mark(*words):

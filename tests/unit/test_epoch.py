@@ -19,6 +19,7 @@ from lesionlab.training.epoch import (
 from lesionlab.training.loop import fit
 from lesionlab.training.plan import Phase
 from lesionlab.training.snapshot import Progress
+from recipes import classification
 from unit.mortal import train_with_kills
 
 COSINE = Phase(1, 4, 0.01, "x.learning_rate", "cosine")
@@ -71,14 +72,15 @@ def test_a_network_whose_sums_have_no_order_is_refused_in_one_line():
         numbers @ torch.zeros(4)
 
 
-OPTIONS = {
-    "seed": 2, "fold": "fold0", "classes": ["MEL", "NV"], "batch_size": 3, "epochs": 2,
-    "patience": 50, "optimizer": "adamw", "learning_rate": 0.01, "weight_decay": 0.1,
-    "momentum": 0.9, "schedule": "cosine", "warmup": 0, "ema": 0.0,
-    "sampling": "natural", "class_weights": False, "label_smoothing": 0.0,
-    "focal": 0.0, "mixup": 0.0, "compile": True,
-    "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.0},
-}  # fmt: skip
+SMALL = {
+    "batch_size": 3,
+    "epochs": 2,
+    "optimizer": "adamw",
+    "weight_decay": 0.1,
+    "classes": ["MEL", "NV"],
+    "compile": True,
+    "augmentation": {"crop": 0.0},
+}
 
 
 def fit_small(state, **changes):
@@ -91,7 +93,7 @@ def fit_small(state, **changes):
     network = torch.nn.Sequential(
         torch.nn.Conv2d(3, 4, 3), torch.nn.Flatten(), torch.nn.Linear(144, 2)
     )
-    options = {**OPTIONS, **changes}
+    options = classification(**{**SMALL, **changes})
     task = Classification(train, valid, options)
     return fit(network, task, plan_training(options), state=state)[:2]
 

@@ -11,6 +11,7 @@ from lesionlab import randomness
 from lesionlab.files import write_csv
 from lesionlab.randomness import derive_seed, generator
 from lesionlab.segmentation.backend import start_backend
+from recipes import classification, segmentation
 
 CLASSES = ["MEL", "NV", "Other_SC"]
 
@@ -168,22 +169,8 @@ def job_paths(packed, folder):
 
 
 TRAININGS = [(1, "fold0"), (1, "fold1"), (2, "fold0")]
-UNET = {
-    "backend": "tensorflow", "threads": 1, "height": 32, "width": 32, "dropout": 0.3,
-    "loss": "bce", "batch_size": 8, "epochs": 1, "learning_rate": 0.001,
-    "dropout_free_epochs": 1, "dropout_free_learning_rate": 0.001, "shuffle": True,
-    "flips": True, "keep": "last", "code": "",
-}  # fmt: skip
-CLASSIFIER = {
-    "model": "resnet50", "threads": 1, "trainable": "all",
-    "batch_size": 8, "epochs": 1, "patience": 50, "learning_rate": 0.001,
-    "momentum": 0.9, "optimizer": "sgd",
-    "compile": False, "weight_decay": 0.0, "schedule": "constant", "classes": CLASSES,
-    "warmup": 0, "ema": 0.0, "sampling": "natural", "class_weights": False,
-    "label_smoothing": 0.0, "focal": 0.0, "mixup": 0.0,
-    "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.2},
-    "code": "",
-}  # fmt: skip
+UNET = segmentation(width=32, epochs=1, dropout_free_epochs=1, keep="last")
+CLASSIFIER = classification(batch_size=8, epochs=1)
 
 
 def keys_of_trainings(main, options, varied, packed, folder, drawn):

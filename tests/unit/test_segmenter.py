@@ -25,25 +25,14 @@ from lesionlab.state import TrainingState
 from lesionlab.training.device import pick_device, place_model
 from lesionlab.training.loop import fit
 from lesionlab.training.pictures import IMAGENET, Scale
+from recipes import segmentation
 from unit.mortal import train_with_kills
 
-OPTIONS = {
-    "model": "smp/fpn",  # the lightest with dropout
-    "encoder": "resnet18",
-    "seed": 3,
-    "fold": "fold0",
-    "dropout": 0.3,
-    "loss": "bce_dice",
-    "batch_size": 8,
-    "epochs": 2,
-    "learning_rate": 0.002,
-    "dropout_free_epochs": 2,
-    "dropout_free_learning_rate": 0.0005,
-    "shuffle": True,
-    "flips": True,
-    "keep": "best",
-    "compile": False,
-}
+OPTIONS = segmentation(
+    model="smp/fpn",  # the lightest with dropout
+    encoder="resnet18",
+    loss="bce_dice",
+)
 
 
 HALVES = Scale((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))

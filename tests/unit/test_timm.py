@@ -20,6 +20,7 @@ from lesionlab.state import TrainingState
 from lesionlab.training.device import pick_device, place_model
 from lesionlab.training.loop import fit
 from lesionlab.training.pictures import IMAGENET
+from recipes import classification
 from unit.mortal import train_with_kills
 
 # the smallest of each kind, and a size that it takes
@@ -30,28 +31,7 @@ KINDS = {
     "timm/vit_tiny_patch16_224": 32,
     "timm/vit_small_patch14_dinov2": 28,
 }
-OPTIONS = {
-    "seed": 2,
-    "fold": "fold0",
-    "classes": ["MEL", "NV", "Other_SC"],
-    "batch_size": 4,
-    "epochs": 1,
-    "patience": 50,
-    "optimizer": "sgd",
-    "learning_rate": 0.01,
-    "momentum": 0.9,
-    "weight_decay": 1e-4,
-    "schedule": "cosine",
-    "warmup": 0,
-    "ema": 0.0,
-    "sampling": "natural",
-    "class_weights": False,
-    "label_smoothing": 0.0,
-    "focal": 0.0,
-    "mixup": 0.0,
-    "compile": False,
-    "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.2},
-}
+OPTIONS = classification(batch_size=4, epochs=1)
 
 
 def fit_network(state, *, model, size, **changes):

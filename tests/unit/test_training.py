@@ -10,6 +10,7 @@ import pytest
 from lesionlab.errors import LabError
 from lesionlab.segmentation.backend import device_kind, start_backend
 from lesionlab.state import TrainingState
+from recipes import classification, segmentation
 from unit.mortal import train_with_kills
 from unit.room import little_room
 
@@ -24,23 +25,7 @@ def unet():
     return training, unet
 
 
-UNET = {
-    "backend": "tensorflow",
-    "seed": 3,
-    "fold": "fold0",
-    "height": 32,
-    "width": 48,
-    "dropout": 0.3,
-    "loss": "bce",
-    "batch_size": 8,
-    "epochs": 2,
-    "learning_rate": 0.002,
-    "dropout_free_epochs": 2,
-    "dropout_free_learning_rate": 0.0005,
-    "shuffle": True,
-    "flips": True,
-    "keep": "best",
-}
+UNET = segmentation()
 
 
 def make_pairs(training, rows):
@@ -185,28 +170,7 @@ def test_the_backend_names_its_device():
     assert device_kind() == os.environ.get(BACKEND, "tensorflow") + " cpu"
 
 
-CLASSIFIER = {
-    "seed": 2,
-    "fold": "fold0",
-    "batch_size": 6,
-    "epochs": 3,
-    "patience": 50,
-    "learning_rate": 0.01,
-    "optimizer": "sgd",
-    "momentum": 0.9,
-    "compile": False,
-    "weight_decay": 1e-4,
-    "schedule": "cosine",
-    "warmup": 0,
-    "ema": 0.0,
-    "sampling": "natural",
-    "class_weights": False,
-    "label_smoothing": 0.0,
-    "focal": 0.0,
-    "mixup": 0.0,
-    "classes": ["MEL", "NV", "Other_SC"],
-    "augmentation": {"flips": True, "rotations": True, "jitter": 0.1, "crop": 0.2},
-}
+CLASSIFIER = classification(schedule="cosine")
 
 
 def fit_classifier(state, **changes):
