@@ -14,7 +14,7 @@ from lesionlab.training.device import pick_device, place_pictures
 from lesionlab.training.epoch import (
     Tally,
     cut_batches,
-    name_what_does_not_repeat,
+    explain_refusal,
 )
 from lesionlab.training.loop import fit
 from lesionlab.training.plan import Phase
@@ -59,6 +59,8 @@ def test_every_photograph_is_seen_once_an_epoch_but_no_batch_has_one():
     order = np.random.default_rng(1).permutation(20)
     assert np.concatenate(cut_batches(order, 6)).tolist() == order.tolist()
     assert [len(batch) for batch in cut_batches(order[:19], 6)] == [6, 6, 6]
+    assert [len(batch) for batch in cut_batches(order[:3], 1)] == [1, 1, 1]
+    assert [len(batch) for batch in cut_batches(order[:1], 6)] == [1]
 
 
 def test_a_network_whose_sums_have_no_order_is_refused_in_one_line():
@@ -66,9 +68,9 @@ def test_a_network_whose_sums_have_no_order_is_refused_in_one_line():
     pick_device(1)
     numbers = torch.zeros(3)
     line = "smp/x: its put_ never gives the same sums twice on this device; choose"
-    with pytest.raises(LabError, match=line), name_what_does_not_repeat("smp/x"):
+    with pytest.raises(LabError, match=line), explain_refusal("smp/x"):
         numbers.put_(torch.tensor([0]), torch.ones(1))
-    with pytest.raises(RuntimeError), name_what_does_not_repeat("smp/x"):
+    with pytest.raises(RuntimeError), explain_refusal("smp/x"):
         numbers @ torch.zeros(4)
 
 

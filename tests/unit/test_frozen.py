@@ -13,11 +13,13 @@ from lesionlab.classification.frozen import (
 from lesionlab.classification.prediction import predict_logits
 from lesionlab.classification.task import Classification, Labelled, plan_training
 from lesionlab.classification.transforms import augment, draw_augmentation
+from lesionlab.classification.wanted import check_wanted
 from lesionlab.errors import LabError
 from lesionlab.networks.network import Architecture, build_network
 from lesionlab.state import TrainingState
 from lesionlab.training.device import pick_device, place_model
 from lesionlab.training.loop import fit
+from recipes import classification
 from unit.mortal import train_with_kills
 from unit.test_timm import OPTIONS
 
@@ -116,11 +118,44 @@ def test_more_stages_than_there_are_end_in_one_line(model, learning, why):
         freeze_stages(make_network(model), learning)
 
 
+def test_a_network_whose_stages_nobody_names_is_refused_in_one_line():
+    line = "trainable: 1: timm names no stages of timm/poolformer_s12; take head or all"
+    with pytest.raises(LabError, match=line):
+        freeze_stages(make_network("timm/poolformer_s12", 32), 1)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        ({"trainable": "head"}, "augmentation.jitter: set it to 0: with trainable"),
+        (
+            {"weights": "package", "weights_variant": "v1.5"},
+            "weights_variant: v1.5: the weights of package are v1; set it to null",
+        ),
+        (
+            {"weights": "imagenet", "weights_variant": "v1"},
+            "weights_variant: v1: the weights of imagenet are v1.5; set it to null",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_refused_before_anything_runs(wanted, why):
+    with pytest.raises(LabError, match=f"classification.{why}"):
+        check_wanted(classification(**wanted))
+
+
 @pytest.mark.parametrize(
     ("model", "changes", "why"),
     [
-        ("resnet50", {"mixup": 0.2}, "classification.mixup: with trainable: head"),
-        ("resnet50", {"augmentation": {**STILL, "crop": 0.1}}, "augmentation.crop: w"),
+        (
+            "resnet50",
+            {"mixup": 0.2},
+            "classification.mixup: set it to 0: with trainable",
+        ),
+        (
+            "resnet50",
+            {"augmentation": {**STILL, "crop": 0.1}},
+            "augmentation.crop: set it to 0",
+        ),
         ("timm/deit_tiny_distilled_patch16_224", {}, "_224 is no single layer; take"),
     ],
 )

@@ -14,6 +14,7 @@ from torch.nn.functional import conv2d, gelu, layer_norm, linear
 
 from lesionlab.classification.frozen import freeze_stages, prepare_head
 from lesionlab.classification.task import Classification, plan_training
+from lesionlab.classification.wanted import check_wanted
 from lesionlab.errors import LabError
 from lesionlab.networks import panderm
 from lesionlab.networks.initial import load_initial_weights
@@ -27,7 +28,7 @@ from lesionlab.state import TrainingState
 from lesionlab.training.device import pick_device, place_model
 from lesionlab.training.loop import fit
 from lesionlab.weights.file import inspect_weights
-from lesionlab.weights.variant import check_wanted
+from recipes import classification
 from unit.mortal import train_with_kills
 from unit.test_frozen import STILL, make_sets
 from unit.test_timm import OPTIONS
@@ -227,9 +228,10 @@ def test_imagenet_and_a_variant_are_refused_before_a_run():
         ("imagenet", None, "classification.weights: imagenet: none of panderm/base"),
         ("w.pth", "v1", "classification.weights_variant: v1: of resnet50 alone; set"),
     ):
+        wanted = {"model": "panderm/base", "weights": weights}
         with pytest.raises(LabError, match=why):
-            check_wanted("panderm/base", weights, variant)
-    check_wanted("panderm/base", "w.pth", None)
+            check_wanted(classification(**wanted, weights_variant=variant))
+    check_wanted(classification(model="panderm/base", weights="w.pth"))
 
 
 def changed_by_training(trainable, tmp_path, kills=0):

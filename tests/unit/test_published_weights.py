@@ -244,7 +244,6 @@ def published(tmp_path, monkeypatch):
 
     monkeypatch.setattr(hub, "get_hf_file_metadata", look_up)
     monkeypatch.setattr(hub, "hf_hub_download", download)
-    monkeypatch.setattr(fetch_encoder, "hf_hub_download", download)
     return hub_says
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+from timm.layers import DropPath
 
 from lesionlab.errors import LabError
 from lesionlab.segmenter.encoder import load_encoder
@@ -118,11 +119,32 @@ def test_a_network_without_dropout_has_no_epochs_of_dropout():
     [
         ("smp/wnet", "resnet18", "segmentation.model: smp/wnet with .*: .*wnet"),
         ("smp/unet", "resnet17", "segmentation.encoder: resnet17: .*resnet17"),
+        ("smp/fpn", "resnet18", "height, width: 80, 112: smp/fpn with resnet18 takes"),
     ],
 )
 def test_what_the_package_does_not_have_is_named(model, encoder, why):
-    with pytest.raises(LabError, match=why):
-        build_segmenter(model, encoder, seed=1)
+    with pytest.raises(LabError, match=why) as line:
+        build_segmenter(model, encoder, seed=1, size=(80, 112))
+    assert "\n" not in str(line.value)
+
+
+def rates(network):
+    """Of all dropout and of stochastic depth, that is there."""
+    parts = list(network.modules())
+    return (
+        {part.p for part in parts if isinstance(part, torch.nn.Dropout)},
+        {part.drop_prob for part in parts if isinstance(part, DropPath)},
+    )
+
+
+def test_dropout_is_set_where_a_network_has_some_and_stochastic_depth_is_free_too():
+    network = build_segmenter("smp/unet", "mit_b0", seed=1)
+    assert has_dropout(network)
+    before = rates(network)
+    set_dropout(network, 0.3)
+    assert rates(network) == before == ({0.0}, before[1])
+    set_dropout(network, 0.0)
+    assert rates(network) == ({0.0}, {0.0})
 
 
 def test_a_perfect_mask_has_no_loss_and_dice_adds_to_it():
@@ -171,10 +193,14 @@ def test_weights_of_another_encoder_are_refused_in_one_line(encoder, tmp_path):
     network = build_segmenter("smp/unet", encoder, seed=1)
     path = tmp_path / "w.pth"
     other = timm.create_model("mobilenetv3_small_050", pretrained=False).state_dict()
-    torch.save(other, path)
-    with pytest.raises(LabError, match=f"^{path}: not the weights of {encoder}") as why:
-        load_encoder(network, encoder, path)
-    assert "\n" not in str(why.value)
+    own = timm.create_model(encoder.removeprefix("tu-"), pretrained=False).state_dict()
+    half = dict(list(own.items())[: len(own) // 2])
+    behind = {f"encoder.{name}": value for name, value in own.items()}
+    for state in (other, half, behind, {"a": torch.ones(2)}):
+        torch.save(state, path)
+        with pytest.raises(LabError, match=f"^{path}: .*{encoder}") as why:
+            load_encoder(network, encoder, path)
+        assert "\n" not in str(why.value)
 
 
 def test_an_encoder_with_weights_that_are_no_numbers_is_refused(tmp_path):

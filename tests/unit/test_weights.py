@@ -82,7 +82,7 @@ def test_a_name_in_a_config_that_is_no_files_is_explained(tmp_path, monkeypatch)
     for name, line in (
         ("~/w.pth", f"~/w.pth: ~ is not replaced; write {tmp_path}/w.pth"),
         (str(tmp_path), f"{tmp_path}: a folder; name the file of weights in it"),
-        ("none.pth", "none.pth: no such file; name one, or imagenet, or none"),
+        ("none.pth", "none.pth: no such file; name one, or imagenet, package or none"),
         (
             f"{tmp_path}/{{w}}.pth",
             f"{tmp_path}/{{w}}.pth: Snakemake takes braces for the marks of a "

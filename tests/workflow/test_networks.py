@@ -11,7 +11,11 @@ pytestmark = pytest.mark.workflow
 
 NETWORKS = {
     "run": "networks",
-    "segmentation": {"model": "smp/fpn", "encoder": "tu-mobilenetv3_small_050"},
+    "segmentation": {
+        "model": "smp/fpn",
+        "encoder": "tu-mobilenetv3_small_050",
+        "width": 64,
+    },
     "classification": {
         "model": "timm/mobilenetv3_small_050",
         "trainable": "head",

@@ -3,10 +3,11 @@
 import yaml
 
 from lesionlab.classification.arms import ARMS as KNOWN_ARMS
+from lesionlab.classification.wanted import check_wanted
 from lesionlab.config import check_arms, check_config
 from lesionlab.weights.file import check_named_file, inspect_weights
 from lesionlab.weights.packages import check_packaged
-from lesionlab.weights.variant import check_wanted, weights_variant
+from lesionlab.weights.variant import weights_variant
 
 
 def check():
@@ -43,7 +44,7 @@ def check_weights(wanted):
     weights, variant = wanted["weights"], wanted["weights_variant"]
     known = wanted["model"] == "resnet50"
     try:
-        check_wanted(wanted["model"], weights, variant)
+        check_wanted(wanted)
     except LabError as why:
         refuse(f"config: {why}")
     if weights in ("none", "imagenet"):

@@ -1,15 +1,11 @@
 """Download segmentation_models.pytorch's ImageNet weights of an encoder."""
 
-import json
-from pathlib import Path
-
-from huggingface_hub import hf_hub_download
 from segmentation_models_pytorch.encoders import encoders
 
 from lesionlab.errors import LabError
 from lesionlab.files import write_json
 from lesionlab.stage import Options, Paths, run_stage
-from lesionlab.weights.hub import fetch_from_hub
+from lesionlab.weights.hub import fetch_from_hub, read_from_hub
 
 
 def main(paths: Paths, *, options: Options) -> None:
@@ -22,8 +18,8 @@ def main(paths: Paths, *, options: Options) -> None:
         )
     place, revision = (published["imagenet"][key] for key in ("repo_id", "revision"))
     facts = fetch_from_hub(place, paths.weights, of=name, revision=revision)
-    config = hf_hub_download(place, "config.json", revision=revision)
-    scale = json.loads(Path(config).read_text(encoding="utf-8"))
+    folder = paths.weights.parent
+    scale = read_from_hub(place, "config.json", folder, revision=revision)
     write_json(
         paths.facts,
         {"architecture": name, **facts, "mean": scale["mean"], "std": scale["std"]},

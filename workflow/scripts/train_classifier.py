@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lesionlab.classification.wanted import HEAD
 from lesionlab.files import atomic_path, read_csv, sha256_file, write_csv, write_json
 from lesionlab.randomness import CLASSIFIER_WEIGHTS, derive_seed
 from lesionlab.stage import Options, Paths, limit_threads, provenance, run_stage
@@ -16,7 +17,7 @@ def main(paths: Paths, *, options: Options) -> None:
     limit_threads(options["threads"])
     import torch
 
-    from lesionlab.classification.frozen import HEAD, freeze_stages, prepare_head
+    from lesionlab.classification.frozen import freeze_stages, prepare_head
     from lesionlab.classification.task import Classification, Labelled, plan_training
     from lesionlab.networks.initial import load_initial_weights
     from lesionlab.networks.network import (

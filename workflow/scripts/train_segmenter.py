@@ -45,16 +45,18 @@ def main(paths: Paths, *, options: Options) -> None:
 
     names = ("pixels", "masks", "index", "split", "encoder")
     inputs = {name: getattr(paths, name) for name in names if hasattr(paths, name)}
+    built = {key: options[key] for key in ("model", "encoder")}
+    seed = derive_seed(UNET_WEIGHTS, options["seed"], options["fold"])
+    size = options["height"], options["width"]
+    network, scale = build_segmenter(**built, seed=seed, size=size), IMAGENET
+    if "encoder" in inputs:
+        scale = load_encoder(network, options["encoder"], inputs["encoder"])
     identity = {
         "options": dict(options),
+        "scale": scale,
         "device": device.type,
         **{name: sha256_file(path) for name, path in inputs.items()},
     }
-    built = {key: options[key] for key in ("model", "encoder")}
-    seed = derive_seed(UNET_WEIGHTS, options["seed"], options["fold"])
-    network, scale = build_segmenter(**built, seed=seed), IMAGENET
-    if "encoder" in inputs:
-        scale = load_encoder(network, options["encoder"], inputs["encoder"])
     place_model(network, device)
     task = Segmentation(load("train"), load("valid"), options, scale)
     plan = plan_training(options, dropout=has_dropout(network))

@@ -13,12 +13,11 @@ from torchvision.models import ResNet
 
 from lesionlab.classification.prediction import predict_logits
 from lesionlab.classification.task import Classification, Labelled, score_logits
-from lesionlab.classification.transforms import draw_augmentation
+from lesionlab.classification.wanted import HEAD, check_head
 from lesionlab.errors import LabError
 from lesionlab.networks.network import Network
 from lesionlab.training.plan import Shown
 
-HEAD = "head"
 RESNET_STAGES = {"stem": r"^conv1|bn1", "blocks": r"^layer(\d+)"}
 VIEWS = 8  # of a square: four quarter turns, each also mirrored
 
@@ -39,11 +38,19 @@ def freeze_stages(network: Network, learning: int) -> None:
     Raises
     ------
     LabError
-        If it has no more stages than that.
+        If it has no more stages than that, or timm names none.
     """
     module: Any = network.module
     is_resnet = isinstance(module, ResNet)
-    stages = RESNET_STAGES if is_resnet else module.group_matcher(coarse=True)
+    if is_resnet:
+        stages = RESNET_STAGES
+    elif hasattr(module, "group_matcher"):
+        stages = module.group_matcher(coarse=True)
+    else:
+        raise LabError(
+            f"classification.trainable: {learning}: timm names no stages of "
+            f"{network.title}; take {HEAD} or all"
+        )
     group_of: dict[str, int] = group_parameters(module, stages, reverse=True)
     last = max(group_of.values())
     if learning >= last:
@@ -82,16 +89,12 @@ class HeadClassification(Classification):
 
     def show(self, epoch: int) -> Shown:
         """Draw how each picture lies in an epoch; batches look its features up."""
-        seed, fold = self._key()
-        changes, labels = self.options["augmentation"], self.train.labels
-        rows = np.arange(len(labels))
-        table = draw_augmentation(
-            rows, seed=seed, fold=fold, epoch=epoch, options=changes
-        )
-        view = torch.as_tensor(view_of(table), device=self.device)
+        labels = self.train.labels
+        view = torch.as_tensor(view_of(self._changes(epoch)), device=self.device)
 
         def show(chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            return self.features[view[chosen], chosen], labels[chosen]
+            rows = chosen % len(labels)
+            return self.features[view[chosen], rows], labels[rows]
 
         return show
 
@@ -154,17 +157,7 @@ def prepare_head(
             f"classification.trainable: {HEAD}: that of {network.title} is no single "
             "layer; take a number of stages, or all"
         )
-    for key in ("jitter", "crop"):
-        if options["augmentation"][key]:
-            raise LabError(
-                f"classification.augmentation.{key}: with trainable: {HEAD} a picture "
-                "is computed once, in its eight views; set it to 0"
-            )
-    if options["mixup"]:
-        raise LabError(
-            f"classification.mixup: with trainable: {HEAD} pictures are computed once, "
-            "unmixed; set it to 0"
-        )
+    check_head(options)
     size = options["batch_size"]
     seen = _views_seen(options["augmentation"])
     parts = [_compute_features(network, head, train.pixels, 0, size)]
@@ -199,13 +192,14 @@ def _compute_features(
     """Compute what the last layer is given, float32 (N, F), of one view of all."""
     given: list[torch.Tensor] = []
     hook = head.register_forward_pre_hook(lambda _, x: given.append(x[0].float()))
-    mirrored = pixels.flip(2) if view >= VIEWS // 2 else pixels
+
+    def turn(batch: torch.Tensor) -> torch.Tensor:
+        mirrored = batch.flip(2) if view >= VIEWS // 2 else batch
+        return mirrored.rot90(view % 4, (1, 2))
+
     try:
         predict_logits(
-            network.module,
-            mirrored.rot90(view % 4, (1, 2)),
-            batch_size=size,
-            scale=network.scale,
+            network.module, pixels, batch_size=size, scale=network.scale, view=turn
         )
     finally:
         hook.remove()

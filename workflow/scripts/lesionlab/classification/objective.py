@@ -24,18 +24,37 @@ def balanced_order(labels: np.ndarray, stream: np.random.Generator) -> np.ndarra
     Returns
     -------
     ndarray of int
-        Rows, about n of them.
+        Showings, about n of them: row + k n is that of a row in round k.
     """
     classes = np.unique(labels)
     share = -(-len(labels) // len(classes))
     parts = []
     for label in classes:
         rows = np.flatnonzero(labels == label)
-        rounds = -(-share // len(rows))
-        parts.append(
-            np.concatenate([stream.permutation(rows) for _ in range(rounds)])[:share]
-        )
+        rounds = [
+            stream.permutation(rows) + number * len(labels)
+            for number in range(-(-share // len(rows)))
+        ]
+        parts.append(np.concatenate(rounds)[:share])
     return stream.permutation(np.concatenate(parts))
+
+
+def count_rounds(labels: np.ndarray) -> int:
+    """Count how often :func:`balanced_order` shows a picture of the rarest class.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Class of each picture of the training set.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    counts = np.unique(labels, return_counts=True)[1]
+    share = -(-len(labels) // len(counts))
+    return int(-(-share // counts.min()))
 
 
 def weigh_classes(labels: torch.Tensor, classes: int) -> torch.Tensor:
@@ -93,5 +112,6 @@ def classification_loss(
     p = logits.float().softmax(1)
     mixed = targets.ndim == 2
     truth = (p * targets).sum(1) if mixed else p.gather(1, targets[:, None])[:, 0]
-    loss: torch.Tensor = ((1 - truth) ** gamma * each).mean()
+    # at 1 the gradient of a power below 1 is no number
+    loss: torch.Tensor = ((1 - truth).clamp_min(1e-6) ** gamma * each).mean()
     return loss

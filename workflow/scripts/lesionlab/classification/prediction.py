@@ -1,6 +1,7 @@
 """Predict logits and probabilities of many pictures."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import nn
@@ -38,7 +39,13 @@ def predict_probabilities(
         Rows sum to 1; on the CPU.
     """
     views = [
-        predict_logits(model, pixels.flip(axes), batch_size=batch_size, scale=scale)
+        predict_logits(
+            model,
+            pixels,
+            batch_size=batch_size,
+            scale=scale,
+            view=partial(torch.flip, dims=axes),
+        )
         for axes in (MIRRORS if flips else MIRRORS[:1])
     ]
     return torch.stack([view.double().softmax(1) for view in views]).mean(0)
@@ -50,17 +57,18 @@ def predict_logits(
     *,
     batch_size: int,
     scale: Scale = IMAGENET,
+    view: Callable[[torch.Tensor], torch.Tensor] = lambda batch: batch,
     between: Callable[[], None] = lambda: None,
 ) -> torch.Tensor:
     """Predict logits, float32 (N, C), on the CPU; see :func:`predict_probabilities`.
 
-    `between` is called after each batch.
+    `view` turns or mirrors a batch; `between` is called after each.
     """
     model.eval()
     parts = []
     with torch.inference_mode(), fast_precision(pixels.device):
         for start in range(0, len(pixels), batch_size):
-            batch = enter(pixels[start : start + batch_size], scale)
+            batch = enter(view(pixels[start : start + batch_size]), scale)
             parts.append(model(batch).float())
             between()
     return torch.cat(parts).cpu()

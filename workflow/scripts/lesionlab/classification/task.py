@@ -14,6 +14,7 @@ from torchvision.transforms.v2 import MixUp
 from lesionlab.classification.objective import (
     balanced_order,
     classification_loss,
+    count_rounds,
     weigh_classes,
 )
 from lesionlab.classification.prediction import predict_logits
@@ -78,7 +79,11 @@ class Classification:
         return self.options["seed"], self.options["fold"]
 
     def order(self, epoch: int) -> np.ndarray:
-        """Draw the order of an epoch from its key alone."""
+        """Draw the order of an epoch from its key alone.
+
+        The n-th showing of a row bears the number row + n * N, so that each has changes
+        of its own.
+        """
         stream = generator(CLASSIFIER_ORDER, *self._key(), epoch)
         if self.options["sampling"] == "balanced":
             return balanced_order(self.train.labels.cpu().numpy(), stream)
@@ -94,6 +99,21 @@ class Classification:
         """Seed of the network's own draws in a step."""
         return derive_seed(CLASSIFIER_NETWORK, *self._key(), epoch, step)
 
+    def _changes(self, epoch: int) -> np.ndarray:
+        """Draw how each showing of an epoch is changed, a row for each."""
+        seed, fold = self._key()
+        labels = self.train.labels.cpu().numpy()
+        rounds = 1
+        if self.options["sampling"] == "balanced":
+            rounds = count_rounds(labels)
+        return draw_augmentation(
+            np.arange(rounds * len(labels)),
+            seed=seed,
+            fold=fold,
+            epoch=epoch,
+            options=self.options["augmentation"],
+        )
+
     def show(self, epoch: int) -> Shown:
         """Draw how each picture is changed in an epoch; batches look it up.
 
@@ -102,23 +122,21 @@ class Classification:
         """
         pixels, labels = self.train.pixels, self.train.labels
         changes = self.options["augmentation"]
-        seed, fold = self._key()
-        rows = np.arange(len(labels))
-        table = draw_augmentation(
-            rows, seed=seed, fold=fold, epoch=epoch, options=changes
+        draws = torch.tensor(
+            self._changes(epoch), dtype=torch.float32, device=self.device
         )
-        draws = torch.tensor(table, dtype=torch.float32, device=self.device)
         alpha, classes = self.options["mixup"], len(self.options["classes"])
         mix = MixUp(alpha=alpha, num_classes=classes) if alpha else None
 
         def show(chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             crop = changes["crop"] > 0
+            rows = chosen % len(labels)
             inputs = transform_train(
-                pixels[chosen], draws[chosen], crop=crop, scale=self.scale
+                pixels[rows], draws[chosen], crop=crop, scale=self.scale
             )
             if mix is None:
-                return inputs, labels[chosen]
-            mixed: tuple[torch.Tensor, torch.Tensor] = mix(inputs, labels[chosen])
+                return inputs, labels[rows]
+            mixed: tuple[torch.Tensor, torch.Tensor] = mix(inputs, labels[rows])
             return mixed
 
         return show

@@ -9,6 +9,9 @@ from torch import nn
 
 from lesionlab.errors import LabError
 from lesionlab.files import read_json
+from lesionlab.networks.initial import load_initial_weights
+from lesionlab.networks.network import Network
+from lesionlab.networks.timm_network import head_of, scale_of
 from lesionlab.training.pictures import IMAGENET, Scale
 from lesionlab.weights.file import check_intact, inspect_weights
 from lesionlab.weights.tensors import explain_useless, read_tensors
@@ -39,14 +42,14 @@ def load_encoder(network: nn.Module, encoder: str, path: Path) -> Scale:
     LabError
         If the file cannot be read, is damaged or belongs to another network.
     """
+    own: Any = network.encoder
+    if encoder.startswith(TIMM):
+        _load_as_timm(own.model, encoder.removeprefix(TIMM), path)
+        return _scale_of(encoder, path)
     kind = inspect_weights(path, ())
     check_intact(path)
-    own: Any = network.encoder
     try:
-        if encoder.startswith(TIMM):
-            _load_as_timm(own.model, encoder.removeprefix(TIMM), path)
-        else:
-            own.load_state_dict(dict(read_tensors(path, kind)))
+        own.load_state_dict(dict(read_tensors(path, kind)))
     except (RuntimeError, KeyError, ValueError) as why:
         lines = [line.strip() for line in str(why).splitlines()]
         raise LabError(
@@ -59,17 +62,20 @@ def load_encoder(network: nn.Module, encoder: str, path: Path) -> Scale:
 
 
 def _load_as_timm(model: nn.Module, name: str, path: Path) -> None:
-    """Let timm fit the weights to the names that a network of features has."""
+    """Load the whole network, then let timm take its features out."""
     indices: Any = model.feature_info.out_indices  # type: ignore[union-attr]
     with torch.random.fork_rng(devices=[]):
-        loaded = timm.create_model(
+        whole = timm.create_model(name)
+        network = Network(whole, scale_of(whole), head_of(whole), f"{TIMM}{name}")
+        load_initial_weights(network, path)
+        features = timm.create_model(
             name,
             features_only=True,
             out_indices=indices,
             pretrained=True,
-            pretrained_cfg_overlay={"file": str(path)},
+            pretrained_cfg_overlay={"state_dict": whole.state_dict()},
         )
-    model.load_state_dict(loaded.state_dict())
+    model.load_state_dict(features.state_dict())
 
 
 def _scale_of(encoder: str, path: Path) -> Scale:

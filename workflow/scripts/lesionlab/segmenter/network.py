@@ -8,6 +8,7 @@ import safetensors.torch
 import segmentation_models_pytorch as smp
 import torch
 from safetensors import SafetensorError, safe_open
+from timm.layers import DropPath
 from torch import nn
 
 from lesionlab.errors import LabError
@@ -18,7 +19,9 @@ FAMILY = "smp/"
 DROPOUT = (nn.Dropout, nn.Dropout2d)
 
 
-def build_segmenter(model: str, encoder: str, *, seed: int) -> nn.Module:
+def build_segmenter(
+    model: str, encoder: str, *, seed: int, size: tuple[int, int] | None = None
+) -> nn.Module:
     """Build a network with random weights.
 
     Parameters
@@ -29,6 +32,8 @@ def build_segmenter(model: str, encoder: str, *, seed: int) -> nn.Module:
         One of the package's encoders, as ``resnet34``.
     seed : int
         Of the initial weights.
+    size : tuple of int, optional
+        Height and width of a picture that it is shown, to see whether it takes one.
 
     Returns
     -------
@@ -38,7 +43,8 @@ def build_segmenter(model: str, encoder: str, *, seed: int) -> nn.Module:
     Raises
     ------
     LabError
-        If the package has no such architecture or encoder, or not both together.
+        If the package has no such architecture or encoder, not both together, or none
+        that takes a picture of this size.
     """
     architecture = model.removeprefix(FAMILY)
     with torch.random.fork_rng(devices=[]):
@@ -52,19 +58,43 @@ def build_segmenter(model: str, encoder: str, *, seed: int) -> nn.Module:
                 f"segmentation.model: {model} with segmentation.encoder: {encoder}: "
                 f"{str(why.args[0] if why.args else why).splitlines()[0]}"
             ) from why
+    if size:
+        _show_one(network, f"{model} with {encoder}", size)
     return network
+
+
+def _show_one(network: nn.Module, title: str, size: tuple[int, int]) -> None:
+    height, width = size
+    try:
+        with torch.inference_mode():
+            network.eval()(torch.zeros(1, 3, height, width))
+    except (AssertionError, RuntimeError, ValueError) as why:
+        raise LabError(
+            f"segmentation.height, width: {height}, {width}: {title} takes no such "
+            f"pictures ({str(why).strip().splitlines()[0]})"
+        ) from why
+    network.train()
 
 
 def has_dropout(model: nn.Module) -> bool:
     """Say whether a network has dropout, so that epochs without it differ."""
-    return any(isinstance(part, DROPOUT) for part in model.modules())
+    return any(
+        (isinstance(part, DROPOUT) and part.p > 0)
+        or (isinstance(part, DropPath) and part.drop_prob > 0)
+        for part in model.modules()
+    )
 
 
 def set_dropout(model: nn.Module, rate: float) -> None:
-    """Set the rate of all dropout of a network, in place."""
+    """Set the rate of the dropout that a network was built with, in place.
+
+    Stochastic depth keeps its own rates, unless all is switched off.
+    """
     for part in model.modules():
-        if isinstance(part, DROPOUT):
+        if isinstance(part, DROPOUT) and part.p > 0:
             part.p = rate
+        if isinstance(part, DropPath) and rate == 0:
+            part.drop_prob = 0.0
 
 
 def save_segmenter(

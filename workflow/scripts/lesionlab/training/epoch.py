@@ -28,15 +28,17 @@ def cut_batches(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
     Returns
     -------
     list of ndarray of int
-        A last batch of one picture is left out: batch normalisation cannot train on it.
+        A last batch of one picture is left out, for batch normalisation may not train
+        on it, unless every batch has one.
     """
     batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
-    return batches[:-1] if len(batches[-1]) == 1 else batches
+    lonely = len(batches[-1]) == 1 < min(batch_size, len(order))
+    return batches[:-1] if lonely else batches
 
 
 @contextmanager
-def name_what_does_not_repeat(title: str) -> Iterator[None]:
-    """Turn torch's refusal of an operation whose sums have no order into one line.
+def explain_refusal(title: str) -> Iterator[None]:
+    """Turn torch's refusal of a network into one line.
 
     Parameters
     ----------
@@ -46,11 +48,17 @@ def name_what_does_not_repeat(title: str) -> Iterator[None]:
     Raises
     ------
     LabError
-        If the network needs such an operation: on a GPU some do.
+        If it needs an operation whose sums have no order, as some do on a GPU, or
+        cannot be compiled.
     """
     try:
         yield
     except RuntimeError as why:
+        if type(why).__name__ == "InductorError":
+            raise LabError(
+                f"{title}: torch.compile fails ({str(why).splitlines()[0]}); install "
+                "g++, or set compile to false"
+            ) from why
         operation, found, _ = str(why).partition(" does not have a deterministic")
         if not found:
             raise
@@ -150,7 +158,7 @@ def train_one_epoch(
         # what a network draws, as for dropout, hangs on the step alone
         torch.manual_seed(task.stream(epoch, step))
         inputs, targets = show(order[step * batch_size :][:count])
-        with name_what_does_not_repeat(task.title):
+        with explain_refusal(task.title):
             with fast_precision(device):
                 outputs = model(inputs)
                 loss = task.loss(outputs, targets)

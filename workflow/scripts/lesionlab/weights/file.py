@@ -29,7 +29,7 @@ KINDS = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64
 WEIGHTS_MODULES = ("torch", "numpy", "collections", "_codecs")
 AGAIN = "download the weights again"
 DAMAGED = f"cut short or damaged; {AGAIN}"
-ANOTHER = "name a state dict of torchvision's ResNet-50"
+ANOTHER = "name a state dict of torch"
 MARKS = (
     (b"version https://git-lfs", "a Git LFS pointer, not the file; run: git lfs pull"),
     (b"\x89HDF\r\n\x1a\n", f"a file of Keras (HDF5); {ANOTHER}"),
@@ -58,7 +58,7 @@ def check_named_file(name: str) -> None:
     if path.is_dir():
         raise LabError(f"{name}: a folder; name the file of weights in it")
     if not path.is_file():
-        raise LabError(f"{name}: no such file; name one, or imagenet, or none")
+        raise LabError(f"{name}: no such file; name one, or imagenet, package or none")
     if "{" in name or "}" in name:
         raise LabError(
             f"{name}: Snakemake takes braces for the marks of a wildcard; rename it"

@@ -90,8 +90,8 @@ def check_packaged(model: str, key: str, family: str) -> None:
         known.insert(0, RESNET)
     if model not in known:
         raise LabError(
-            f"package: none is known that holds those of {key}: {model}; name a file, "
-            f"imagenet or none, or another network: {', '.join(known)}"
+            f"package: none is known that holds those of {key}: {model}; name a file "
+            f"or none, or another network: {', '.join(known)}"
         )
 
 

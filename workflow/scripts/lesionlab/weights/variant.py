@@ -1,4 +1,4 @@
-"""Which weights go with a network, and with which ResNet-50: asked before a run."""
+"""Which ResNet-50 a file of weights belongs to: asked before anything is run."""
 
 import json
 from pathlib import Path
@@ -6,38 +6,6 @@ from pathlib import Path
 from lesionlab.errors import LabError
 
 VARIANTS = ("v1", "v1.5")
-
-
-def check_wanted(model: str, weights: str, variant: str | None) -> None:
-    """Refuse a model, weights and a variant that do not go together.
-
-    Parameters
-    ----------
-    model, weights : str
-        ``classification.model`` and ``classification.weights``.
-    variant : str or None
-        ``classification.weights_variant``.
-
-    Raises
-    ------
-    LabError
-        Says which do not.
-    """
-    if weights == "imagenet" and model.startswith("panderm/"):
-        raise LabError(
-            f"classification.weights: imagenet: none of {model} are published; name "
-            "its own file, or none"
-        )
-    if weights == "imagenet" and variant == "v1":
-        raise LabError(
-            "classification.weights_variant: v1: imagenet is torchvision's v1.5; set "
-            "it to null"
-        )
-    if variant and model != "resnet50":
-        raise LabError(
-            f"classification.weights_variant: {variant}: of resnet50 alone; set it to "
-            "null"
-        )
 
 
 def weights_variant(path: Path, named: str | None) -> str:
