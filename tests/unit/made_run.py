@@ -182,7 +182,8 @@ def make_trainings(root, keys, draw, *, epochs):
             accuracy = name.replace("loss", "accuracy")
             history[accuracy] = 1 - 0.5 * history[name]
         write_csv(folder / "history.csv", history)
-        facts = {**training_facts(epochs=epochs), "size": 224}
+        own = {"model": "resnet50 v1", "size": 224}
+        facts = {**training_facts(epochs=epochs), **own}
         write_json(folder / "training.json", facts)
         write_json(folder / "scores.json", MADE)
 

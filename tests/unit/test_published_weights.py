@@ -5,10 +5,14 @@ import hashlib
 import http.server
 import io
 import json
+import os
+import subprocess
+import sys
 import tarfile
 import threading
 import zipfile
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -75,6 +79,9 @@ def test_a_failed_download_is_one_line_that_says_what_to_do(server, tmp_path, na
     assert not (tmp_path / "to" / "w.pth").exists()
     del why
     gc.collect()
+
+
+SCRIPTS = str(Path(__file__).parents[2] / "workflow" / "scripts")
 
 
 def paths_in(folder):
@@ -274,3 +281,33 @@ def test_an_encoder_comes_with_the_scale_of_its_pictures(published, tmp_path):
     assert {place for place, *_ in published["asked"]} == {"smp-hub/resnet34.imagenet"}
     with pytest.raises(LabError, match=r"^segmentation\.encoder: .* weights of dpn92"):
         fetch_encoder.main(paths, options={"encoder": "dpn92"})
+
+
+@pytest.mark.parametrize(
+    ("script", "options"),
+    [
+        ("fetch_timm", {"network": "convnext_tiny"}),
+        ("fetch_encoder", {"encoder": "resnet18"}),
+    ],
+)
+def test_where_no_network_is_one_line_says_what_to_do(script, options, tmp_path):
+    code = f"""
+import {script}
+from pathlib import Path
+from types import SimpleNamespace
+paths = SimpleNamespace(weights=Path("w.safetensors"), facts=Path("w.json"))
+try:
+    {script}.main(paths, options={options})
+except {script}.LabError as why:
+    print(why)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "HF_ENDPOINT": "http://127.0.0.1:9", "PYTHONPATH": SCRIPTS},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "download them elsewhere and name the file in the config" in done.stdout
+    assert len(done.stdout.splitlines()) == 1

@@ -174,8 +174,7 @@ def plan_training(options: Mapping[str, Any], *, dropout: bool) -> Plan:
     options : Mapping
         The section ``segmentation`` of the config.
     dropout : bool
-        Whether the network has any: one without has a single phase, which takes the
-        epochs of both.
+        Whether the network has any: it names the first phase.
 
     Returns
     -------

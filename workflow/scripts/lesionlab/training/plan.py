@@ -92,7 +92,7 @@ class Phase:
         Returns
         -------
         float
-            Positive but in the last step of all.
+            Positive.
         """
         rate = self.rate
         total = (self.last - self.first + 1) * steps
