@@ -82,15 +82,18 @@ def make_batch(
     y : ndarray of float32, shape (B, H, W, 1)
         0 or 1.
     """
-    x = pixels[chosen].astype(np.float32) / np.float32(255)
-    y = masks[chosen][..., None].astype(np.float32) / np.float32(255)
+    pairs = pixels[chosen], masks[chosen]
     if flips:
         draws = draw_flips(int(chosen.max()) + 1, seed=seed, fold=fold, epoch=epoch)
-        for position, draw in enumerate(draws[chosen]):
-            for axis in np.flatnonzero(draw).tolist():
-                x[position] = np.flip(x[position], axis)
-                y[position] = np.flip(y[position], axis)
-    return x, y
+        for axis, turn in enumerate(draws[chosen].T, start=1):
+            for part in pairs:
+                backwards = np.arange(part.shape[axis])[::-1]
+                # np.flip would copy pixel by pixel
+                part[turn] = np.take(part[turn], backwards, axis)
+    x, y = (part.astype(np.float32) for part in pairs)
+    x /= np.float32(255)
+    y /= np.float32(255)
+    return x, y[..., None]
 
 
 def average_mirrored(
