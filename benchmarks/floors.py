@@ -79,7 +79,8 @@ def bench_unet():
     pixels = draw.integers(0, 256, (160, 112, 144, 3), np.uint8)
     masks = draw.integers(0, 2, (160, 112, 144), np.uint8) * np.uint8(255)
     pairs = training.Pairs(pixels, masks, np.arange(160))
-    model = compile_unet(options, plan_phases(options)[0])
+    phase = plan_phases(options)[0]
+    model = compile_unet(options, phase)
     x = keras.ops.convert_to_tensor(pixels[:16].astype("float32") / 255)
     y = keras.ops.convert_to_tensor(masks[:16, ..., None].astype("float32") / 255)
 
@@ -88,7 +89,7 @@ def bench_unet():
             model.train_on_batch(x, y)
 
     def loop():
-        training._train_epoch(model, pairs, options, Progress(), lambda: None)
+        training._train_epoch(model, pairs, options, Progress(), phase, lambda _: None)
 
     compare("U-Net 112 x 144, batch 16", "step", 10, floor, loop)
 

@@ -195,7 +195,7 @@ def bench_unet(height, width, batch_size, steps):
                 model.optimizer.apply([w.value.grad for w in weights], weights)
 
     def loop():
-        _train_epoch(model, train, options, Progress(), phase, lambda: None)
+        _train_epoch(model, train, options, Progress(), phase, lambda _: None)
 
     title = f"U-Net {height}x{width}, batch {batch_size}, Keras on torch"
     compare(title, count, floor, loop, wait_for(device))
