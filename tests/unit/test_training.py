@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -166,6 +167,59 @@ def test_a_step_says_nothing_and_its_sums_go_on_where_they_stood(unet):
         model.tally.settle(progress, "x.rate")
 
 
+@pytest.fixture
+def bfloat16():
+    import keras
+
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.usefixtures("bfloat16")
+def test_a_step_in_bfloat16_leaves_weights_and_output_in_float32(unet):
+    import keras
+
+    from lesionlab.segmentation.snapshot import Progress
+
+    model, x, y = start_step(unet[0])
+    begin = model.get_weights()
+    assert model.get_layer("down1_conv1").compute_dtype == "bfloat16"
+    model.tally.begin(Progress())
+    model.train_on_batch(x, y)
+    model.tally.settle(Progress(), "x.rate")
+    weights = model.get_weights()
+    assert all(np.isfinite(value).all() for value in weights)
+    assert all(value.dtype == np.float32 for value in weights)
+    assert not any(map(np.array_equal, begin, weights))
+    p = keras.ops.convert_to_numpy(model.predict_on_batch(x))
+    assert p.dtype == np.float32
+    keras.config.set_dtype_policy("float32")
+    plain = unet[1].build_unet(height=32, width=48, dropout=0.0, seed=0)
+    plain.set_weights(weights)
+    q = keras.ops.convert_to_numpy(plain.predict_on_batch(x))
+    assert 0 < np.abs(p - q).max() < 0.02
+
+
+@pytest.mark.usefixtures("unet")
+def test_a_gpu_gets_ordered_sums_and_bfloat16(monkeypatch):
+    import keras
+    import tensorflow as tf
+
+    from lesionlab.segmentation import backend
+
+    done, experimental = [], tf.config.experimental
+    order = partial(done.append, "order")
+    monkeypatch.setattr(experimental, "enable_op_determinism", order)
+    monkeypatch.setattr(keras.config, "set_dtype_policy", done.append)
+    backend.start_backend("tensorflow", threads=1)
+    assert done == []
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: ["one"])
+    backend.start_backend("tensorflow", threads=1)
+    assert done == ["order", "mixed_bfloat16"]
+    assert device_kind() == "tensorflow gpu"
+
+
 # Keras warns of numpy
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_weights_of_a_unet_are_whole_or_refused_in_one_line(unet, tmp_path):
@@ -188,7 +242,7 @@ def test_weights_of_a_unet_are_whole_or_refused_in_one_line(unet, tmp_path):
 @pytest.mark.skipif(BACKEND in os.environ, reason="is run by itself")
 def test_kerass_torch_backend_passes_the_tests_of_the_unet():
     chosen = (
-        "parameters or killed_unet or epoch_is_kept or its_device or a_step_says "
+        "parameters or killed_unet or epoch_is_kept or its_device or a_step "
         "or diverging_unet or that_diverges"
     )
     # Keras on torch warns of itself
@@ -198,7 +252,7 @@ def test_kerass_torch_backend_passes_the_tests_of_the_unet():
         command, env=os.environ | {BACKEND: "torch"}, capture_output=True, text=True
     )
     assert found.returncode == 0, found.stdout
-    assert "10 passed" in found.stdout
+    assert "11 passed" in found.stdout
 
 
 @pytest.mark.usefixtures("unet")
