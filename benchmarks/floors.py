@@ -73,7 +73,8 @@ def bench_unet():
         "seed": 1, "fold": "fold0", "height": 112, "width": 144, "dropout": 0.3,
         "loss": "bce", "batch_size": 16, "epochs": 10, "learning_rate": 0.001,
         "shuffle": True,
-        "dropout_free_epochs": 0, "dropout_free_learning_rate": 0.0002, "flips": True,
+        "dropout_free_epochs": 0, "dropout_free_learning_rate": 0.0002,
+        "flips": True, "jitter": 0.0, "crop": 0.0,
     }  # fmt: skip
     draw = np.random.default_rng(1)
     pixels = draw.integers(0, 256, (160, 112, 144, 3), np.uint8)

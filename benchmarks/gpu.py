@@ -30,6 +30,8 @@ EPOCH = {
     "epochs": 1,
     "shuffle": True,
     "flips": True,
+    "jitter": 0.0,
+    "crop": 0.0,
     "loss": "bce",
     "learning_rate": 0.001,
     "momentum": 0.9,

@@ -29,7 +29,8 @@ UNET = {
     "backend": "tensorflow", "threads": 1, "seed": 3, "height": 32, "width": 48,
     "dropout": 0.3, "loss": "bce", "batch_size": 4, "epochs": 6,
     "learning_rate": 0.002, "dropout_free_epochs": 3,
-    "dropout_free_learning_rate": 0.0005, "shuffle": True, "flips": True,
+    "dropout_free_learning_rate": 0.0005, "shuffle": True,
+    "flips": True, "jitter": 0.1, "crop": 0.2,
     "keep": "best", "test_time_flips": True, "fold": "fold0", "code": "0",
 }  # fmt: skip
 SEGMENTER = {

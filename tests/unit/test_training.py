@@ -40,6 +40,8 @@ UNET = {
     "dropout_free_learning_rate": 0.0005,
     "shuffle": True,
     "flips": True,
+    "jitter": 0.1,
+    "crop": 0.2,
     "keep": "best",
 }
 

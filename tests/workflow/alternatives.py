@@ -49,6 +49,8 @@ ALTERNATIVES = {
     "segmentation.dropout_free_learning_rate": 0.001,
     "segmentation.shuffle": False,
     "segmentation.flips": False,
+    "segmentation.jitter": 0.2,
+    "segmentation.crop": 0.3,
     "segmentation.keep": "last",
     "segmentation.test_time_flips": True,
     "classification.arms": ["original"],

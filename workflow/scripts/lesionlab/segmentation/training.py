@@ -177,8 +177,8 @@ def _train_epoch(
 ) -> None:
     """Train to the end of an epoch; the sums are read where a snapshot is due."""
     size, epoch = options["batch_size"], progress.epoch
-    key = {"seed": options["seed"], "fold": options["fold"], "epoch": epoch}
-    order = epoch_order(len(train.rows), shuffle=options["shuffle"], **key)
+    key = {name: options[name] for name in ("seed", "fold", "shuffle")}
+    order = epoch_order(len(train.rows), epoch=epoch, **key)
     rows = train.rows[order]
     steps = range(progress.step, -(-len(rows) // size))
     epochs = options["epochs"] + options["dropout_free_epochs"]
@@ -188,7 +188,7 @@ def _train_epoch(
     for step in tqdm(steps, title, unit="step", disable=None):
         chosen = rows[step * size : (step + 1) * size]
         pairs = make_batch(
-            train.pixels, train.masks, chosen, flips=options["flips"], **key
+            train.pixels, train.masks, chosen, options=options, epoch=epoch
         )
         model.train_on_batch(*map(keras.ops.convert_to_tensor, pairs))
         progress.step = step + 1
