@@ -73,13 +73,15 @@ def bench_unet():
         "seed": 1, "fold": "fold0", "height": 112, "width": 144, "dropout": 0.3,
         "loss": "bce", "batch_size": 16, "epochs": 10, "learning_rate": 0.001,
         "shuffle": True,
-        "dropout_free_epochs": 0, "dropout_free_learning_rate": 0.0002, "flips": True,
+        "dropout_free_epochs": 0, "dropout_free_learning_rate": 0.0002,
+        "flips": True, "jitter": 0.0, "crop": 0.0,
     }  # fmt: skip
     draw = np.random.default_rng(1)
     pixels = draw.integers(0, 256, (160, 112, 144, 3), np.uint8)
     masks = draw.integers(0, 2, (160, 112, 144), np.uint8) * np.uint8(255)
     pairs = training.Pairs(pixels, masks, np.arange(160))
-    model = compile_unet(options, plan_phases(options)[0])
+    phase = plan_phases(options)[0]
+    model = compile_unet(options, phase)
     x = keras.ops.convert_to_tensor(pixels[:16].astype("float32") / 255)
     y = keras.ops.convert_to_tensor(masks[:16, ..., None].astype("float32") / 255)
 
@@ -88,7 +90,7 @@ def bench_unet():
             model.train_on_batch(x, y)
 
     def loop():
-        training._train_epoch(model, pairs, options, Progress(), lambda: None)
+        training._train_epoch(model, pairs, options, Progress(), phase, lambda _: None)
 
     compare("U-Net 112 x 144, batch 16", "step", 10, floor, loop)
 

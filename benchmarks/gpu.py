@@ -30,6 +30,8 @@ EPOCH = {
     "epochs": 1,
     "shuffle": True,
     "flips": True,
+    "jitter": 0.0,
+    "crop": 0.0,
     "loss": "bce",
     "learning_rate": 0.001,
     "optimizer": "sgd",
@@ -197,7 +199,7 @@ def bench_unet(height, width, batch_size, steps):
                 model.optimizer.apply([w.value.grad for w in weights], weights)
 
     def loop():
-        _train_epoch(model, train, options, Progress(), phase, lambda: None)
+        _train_epoch(model, train, options, Progress(), phase, lambda _: None)
 
     title = f"U-Net {height}x{width}, batch {batch_size}, Keras on torch"
     compare(title, count, floor, loop, wait_for(device))

@@ -10,7 +10,7 @@ SMALL = {
     "segmentation": {
         "height": 32, "width": 48, "batch_size": 8, "epochs": 2,
         "learning_rate": 0.002, "dropout_free_epochs": 2,
-        "dropout_free_learning_rate": 0.0005,
+        "dropout_free_learning_rate": 0.0005, "jitter": 0.1, "crop": 0.2,
     },
     "classification": {
         "size": 32, "batch_size": 6, "epochs": 3, "learning_rate": 0.01,

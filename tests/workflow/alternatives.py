@@ -50,6 +50,8 @@ ALTERNATIVES = {
     "segmentation.dropout_free_learning_rate": 0.001,
     "segmentation.shuffle": False,
     "segmentation.flips": False,
+    "segmentation.jitter": 0.2,
+    "segmentation.crop": 0.3,
     "segmentation.keep": "last",
     "segmentation.compile": True,
     "segmentation.test_time_flips": True,

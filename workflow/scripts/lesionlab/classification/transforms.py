@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.nn.functional import affine_grid, grid_sample
 
 from lesionlab.randomness import CLASSIFIER_AUGMENTATION, generator
-from lesionlab.training.pictures import IMAGENET, Scale, normalise
+from lesionlab.training.pictures import IMAGENET, Scale, normalise, relight, zoom
 
 
 def draw_augmentation(
@@ -69,18 +68,8 @@ def augment(pixels: torch.Tensor, draws: torch.Tensor, *, crop: bool) -> torch.T
     turned = _choose(turns % 2 > 0, turned.rot90(1, (1, 2)), turned)
     turned = _choose(turns > 1, turned.rot90(2, (1, 2)), turned)
     batch = turned.contiguous().permute(0, 3, 1, 2).float() / 255
-    lit = batch * light[:, None, None, None]
-    grey = lit.mean((1, 2, 3), keepdim=True)
-    shown: torch.Tensor = ((lit - grey) * contrast[:, None, None, None] + grey).clamp(
-        0, 1
-    )
-    if crop:
-        zero = torch.zeros_like(side)
-        rows = [side, zero, right_by * (1 - side), zero, side, down_by * (1 - side)]
-        affine = torch.stack(rows, 1).reshape(-1, 2, 3)
-        grid = affine_grid(affine, list(shown.shape), align_corners=False)
-        shown = grid_sample(shown, grid, align_corners=False, padding_mode="border")
-    return shown
+    shown = relight(batch, light, contrast)
+    return zoom(shown, side, down_by, right_by) if crop else shown
 
 
 def _choose(

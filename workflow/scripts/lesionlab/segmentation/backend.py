@@ -2,7 +2,6 @@
 
 import os
 from importlib import import_module
-from typing import Any
 
 from lesionlab.stage import limit_threads
 
@@ -25,7 +24,27 @@ def start_backend(name: str, *, threads: int) -> None:
     if name == "torch":
         # cuBLAS reads it when it starts, and is not repeatable without
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        _import_torch().use_deterministic_algorithms(True)
+        import_module("torch").use_deterministic_algorithms(True)
+    if _finds_gpu(name):
+        use_gpu(name)
+
+
+def use_gpu(name: str) -> None:
+    """Make sums on a GPU repeatable, or raise where that fails, and fast.
+
+    Layers compute in bfloat16, as the networks on torch do there; weights are float32,
+    so that their files load anywhere.
+
+    Parameters
+    ----------
+    name : {"tensorflow", "torch", "jax"}
+        The backend.
+    """
+    if name == "tensorflow":
+        import_module("tensorflow").config.experimental.enable_op_determinism()
+    import keras
+
+    keras.config.set_dtype_policy("mixed_bfloat16")
 
 
 def device_kind() -> str:
@@ -39,12 +58,15 @@ def device_kind() -> str:
     import keras
 
     name = keras.backend.backend()
-    if name == "torch":  # which Keras does not ask for its devices
-        return f"torch {'gpu' if _import_torch().cuda.is_available() else 'cpu'}"
-    devices = keras.distribution.list_devices()
-    return f"{name} {str(devices[0]).split(':')[0] if devices else 'cpu'}"
+    return f"{name} {'gpu' if _finds_gpu(name) else 'cpu'}"
 
 
-def _import_torch() -> Any:
-    """Import torch, which the environment of TensorFlow does not hold."""
-    return import_module("torch")
+def _finds_gpu(name: str) -> bool:
+    """Ask the backend itself, of which an environment holds but one."""
+    if name == "torch":
+        return bool(import_module("torch").cuda.is_available())
+    if name == "tensorflow":
+        return bool(import_module("tensorflow").config.list_physical_devices("GPU"))
+    import keras
+
+    return "gpu" in str(keras.distribution.list_devices())

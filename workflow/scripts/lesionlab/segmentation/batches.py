@@ -1,10 +1,17 @@
-"""The order of the training pairs and their mirroring, as functions of the epoch."""
+"""The order of the training pairs, and what changes them, as functions of the epoch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
-from lesionlab.randomness import UNET_FLIPS, UNET_ORDER, generator
+from lesionlab.randomness import (
+    UNET_AUGMENTATION,
+    UNET_FLIPS,
+    UNET_ORDER,
+    generator,
+)
+from lesionlab.segmentation.changes import relight, zoom
 
 
 def epoch_order(
@@ -50,17 +57,42 @@ def draw_flips(count: int, *, seed: int, fold: str, epoch: int) -> np.ndarray:
     return np.asarray(draws < 0.5)
 
 
+def draw_changes(
+    count: int, *, seed: int, fold: str, epoch: int, jitter: float, crop: float
+) -> np.ndarray:
+    """Draw for each pair how it is lit and what of it is shown in one epoch.
+
+    Parameters
+    ----------
+    count : int
+        Number of pairs; a longer table begins with the rows of a shorter one.
+    seed, fold, epoch : int, str, int
+        All that the draws depend on.
+    jitter, crop : float
+        Their range; see config.yaml.
+
+    Returns
+    -------
+    ndarray of float32, shape (count, 5)
+        Factors of brightness and of contrast, side of the crop (1 is the whole) and its
+        place (-1..1, 0 is the middle) down and right.
+    """
+    draws = generator(UNET_AUGMENTATION, seed, fold, epoch).random((count, 5))
+    draws[:, :2] = 1 + jitter * (2 * draws[:, :2] - 1)
+    draws[:, 2] = 1 - crop * draws[:, 2]
+    draws[:, 3:] = 2 * draws[:, 3:] - 1
+    return draws.astype(np.float32)
+
+
 def make_batch(
     pixels: np.ndarray,
     masks: np.ndarray,
     chosen: np.ndarray,
     *,
-    flips: bool,
-    seed: int,
-    fold: str,
+    options: Mapping[str, Any],
     epoch: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Scale, and mirror at random, the pairs of one step.
+    """Scale, and change at random, the pairs of one step.
 
     Parameters
     ----------
@@ -70,10 +102,11 @@ def make_batch(
         0 or 255.
     chosen : ndarray of int, shape (B,)
         Rows of the arrays.
-    flips : bool
-        Mirror each pair at random along each axis.
-    seed, fold, epoch : int, str, int
-        With the row, all that a draw depends on.
+    options : Mapping
+        The section ``segmentation`` of the config and the ``fold``: which changes, and
+        with epoch and row all that a draw depends on.
+    epoch : int
+        From 1.
 
     Returns
     -------
@@ -82,15 +115,27 @@ def make_batch(
     y : ndarray of float32, shape (B, H, W, 1)
         0 or 1.
     """
-    x = pixels[chosen].astype(np.float32) / np.float32(255)
-    y = masks[chosen][..., None].astype(np.float32) / np.float32(255)
-    if flips:
-        draws = draw_flips(int(chosen.max()) + 1, seed=seed, fold=fold, epoch=epoch)
-        for position, draw in enumerate(draws[chosen]):
-            for axis in np.flatnonzero(draw).tolist():
-                x[position] = np.flip(x[position], axis)
-                y[position] = np.flip(y[position], axis)
-    return x, y
+    count, jitter, crop = int(chosen.max()) + 1, options["jitter"], options["crop"]
+    key = {"seed": options["seed"], "fold": options["fold"], "epoch": epoch}
+    pairs = pixels[chosen], masks[chosen]
+    if options["flips"]:
+        flips = draw_flips(count, **key)[chosen]
+        for axis, turn in enumerate(flips.T, start=1):
+            for part in pairs:
+                backwards = np.arange(part.shape[axis])[::-1]
+                # np.flip would copy pixel by pixel
+                part[turn] = np.take(part[turn], backwards, axis)
+    x, y = (part.astype(np.float32) for part in pairs)
+    x /= np.float32(255)
+    y /= np.float32(255)
+    if jitter or crop:
+        changes = draw_changes(count, **key, jitter=jitter, crop=crop)[chosen]
+        if jitter:
+            x = relight(x, *changes[:, :2].T)
+        if crop:
+            part = changes[:, 2:].T
+            x, y = zoom(x, *part), (zoom(y, *part) > 0.5).astype(np.float32)
+    return x, y[..., None]
 
 
 def average_mirrored(

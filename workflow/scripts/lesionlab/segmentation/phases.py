@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from lesionlab.randomness import UNET_WEIGHTS, derive_seed
+from lesionlab.segmentation.tally import Counted
 from lesionlab.segmentation.unet import build_unet
 
 EPSILON = 1e-7
@@ -67,7 +68,12 @@ def segmentation_loss(name: str) -> Any:
     """
 
     def bce(y: Any, p: Any) -> Any:
-        return keras.ops.mean(keras.losses.binary_crossentropy(y, p))
+        if keras.backend.backend() != "torch":
+            return keras.ops.mean(keras.losses.binary_crossentropy(y, p))
+        # torch raises where a probability is no number, and on a GPU does not recover
+        loss = keras.losses.binary_crossentropy(y, keras.ops.nan_to_num(p))
+        nothing = 0 * keras.ops.stop_gradient(keras.ops.mean(p))  # or not a number
+        return keras.ops.mean(loss) + nothing
 
     def bce_dice(y: Any, p: Any) -> Any:
         both = keras.ops.sum(y * p, axis=(1, 2, 3))
@@ -78,7 +84,7 @@ def segmentation_loss(name: str) -> Any:
     return {"bce": bce, "bce_dice": bce_dice}[name]
 
 
-def compile_unet(options: Mapping[str, Any], phase: Phase) -> keras.Model:
+def compile_unet(options: Mapping[str, Any], phase: Phase) -> Counted:
     """Build and compile the network of one phase.
 
     Parameters
@@ -90,20 +96,20 @@ def compile_unet(options: Mapping[str, Any], phase: Phase) -> keras.Model:
 
     Returns
     -------
-    keras.Model
+    Counted
         Its optimizer is built, so that its variables can be restored.
     """
     key = options["seed"], options["fold"], phase.name
-    model = build_unet(
+    unet = build_unet(
         height=options["height"],
         width=options["width"],
         dropout=phase.dropout,
         seed=derive_seed(UNET_WEIGHTS, *key),
     )
+    model = Counted(unet.input, unet.output, name=unet.name)
     model.compile(
         optimizer=keras.optimizers.Adam(phase.learning_rate),
         loss=segmentation_loss(options["loss"]),
-        metrics=[keras.metrics.BinaryAccuracy(name="accuracy")],
         # XLA is slower on a CPU; jax has no other way to compile a step
         jit_compile=keras.backend.backend() == "jax",
     )

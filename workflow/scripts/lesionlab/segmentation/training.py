@@ -27,6 +27,7 @@ from lesionlab.segmentation.snapshot import (
     save_standing,
     take_up,
 )
+from lesionlab.segmentation.tally import Counted
 from lesionlab.state import TrainingState
 
 SCORES = ("val_loss", "val_accuracy", "val_jaccard", "val_threshold")
@@ -139,8 +140,15 @@ def fit_unet(
         take_up(model, standing)
         save = partial(save_standing, state, standing, model)
 
-        def checkpoint(save: Callable[[], None] = save) -> None:
-            state.checkpoint(save, f"epoch {progress.epoch}, step {progress.step}")
+        def checkpoint(
+            settle: Callable[[], None] = lambda: None, save: Callable[[], None] = save
+        ) -> None:
+            def save_settled() -> None:
+                settle()
+                save()
+
+            where = f"epoch {progress.epoch}, step {progress.step}"
+            state.checkpoint(save_settled, where)
 
         while progress.epoch <= phase.last:
             _train_epoch(model, train, options, progress, phase, checkpoint)
@@ -160,52 +168,32 @@ def fit_unet(
 
 
 def _train_epoch(
-    model: keras.Model,
+    model: Counted,
     train: Pairs,
     options: Mapping[str, Any],
     progress: Progress,
     phase: Phase,
-    checkpoint: Callable[[], None],
+    checkpoint: Callable[[Callable[[], None]], None],
 ) -> None:
+    """Train to the end of an epoch; the sums are read where a snapshot is due."""
     size, epoch = options["batch_size"], progress.epoch
-    key = {"seed": options["seed"], "fold": options["fold"], "epoch": epoch}
-    order = epoch_order(len(train.rows), shuffle=options["shuffle"], **key)
+    key = {name: options[name] for name in ("seed", "fold", "shuffle")}
+    order = epoch_order(len(train.rows), epoch=epoch, **key)
     rows = train.rows[order]
     steps = range(progress.step, -(-len(rows) // size))
     epochs = options["epochs"] + options["dropout_free_epochs"]
     title = f"U-Net epoch {epoch}/{epochs}"
+    settle = partial(model.tally.settle, progress, phase.rate_key)
+    model.tally.begin(progress)
     for step in tqdm(steps, title, unit="step", disable=None):
         chosen = rows[step * size : (step + 1) * size]
-        x, y = make_batch(
-            train.pixels,
-            train.masks,
-            chosen,
-            flips=options["flips"],
-            **key,
+        pairs = make_batch(
+            train.pixels, train.masks, chosen, options=options, epoch=epoch
         )
-        figures = _train_batch(model, x, y)
-        loss = float(figures["loss"])
-        if not math.isfinite(loss):
-            raise LabError(
-                f"epoch {epoch}, batch {step + 1}: the loss is {loss}; lower "
-                f"{phase.rate_key}"
-            )
-        progress.loss += len(chosen) * loss
-        progress.accuracy += len(chosen) * float(figures["accuracy"])
+        model.train_on_batch(*map(keras.ops.convert_to_tensor, pairs))
         progress.step = step + 1
-        checkpoint()
-
-
-def _train_batch(model: keras.Model, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
-    model.reset_metrics()
-    try:
-        figures: dict[str, Any] = model.train_on_batch(x, y, return_dict=True)
-    except RuntimeError:
-        # torch takes no probability for a loss that is not a number
-        if np.isfinite(model.predict_on_batch(x)).all():
-            raise
-        return {"loss": math.nan, "accuracy": math.nan}
-    return figures
+        checkpoint(settle)
+    settle()
 
 
 def _close_epoch(

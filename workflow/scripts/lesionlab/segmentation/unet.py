@@ -45,7 +45,9 @@ def build_unet(*, height: int, width: int, dropout: float, seed: int) -> keras.M
         )
         x = layers.Concatenate(name=f"{name}_skip")([up(x), skips.pop()])
         x = _level(x, filters, dropout, seed, name)
-    outputs = layers.Conv2D(1, 1, activation="sigmoid", name="probability")(x)
+    # in float32 also where layers compute in bfloat16, which has three digits
+    last = {"activation": "sigmoid", "dtype": "float32"}
+    outputs = layers.Conv2D(1, 1, **last, name="probability")(x)
     # names of our own: those of Keras count all networks that a process has built
     return keras.Model(inputs, outputs, name="unet")
 

@@ -10,10 +10,10 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from lesionlab.randomness import UNET_NETWORK, derive_seed
-from lesionlab.segmentation.batches import draw_flips, epoch_order
+from lesionlab.segmentation.batches import draw_changes, draw_flips, epoch_order
 from lesionlab.segmentation.overlap import best_threshold, jaccard_curve, quantise
 from lesionlab.segmenter.prediction import predict_logits
-from lesionlab.training.pictures import IMAGENET, Scale, enter
+from lesionlab.training.pictures import IMAGENET, Scale, normalise, relight, zoom
 from lesionlab.training.plan import Phase, Plan, Shown
 
 EPSILON = 1e-7
@@ -77,10 +77,14 @@ class Segmentation:
         return derive_seed(UNET_NETWORK, *self._key().values(), epoch, step)
 
     def show(self, epoch: int) -> Shown:
-        """Draw the flips of an epoch; batches look them up."""
+        """Draw how each pair is changed in an epoch; batches look it up."""
         pixels, masks = self.train.pixels, self.train.masks
-        table = draw_flips(len(masks), epoch=epoch, **self._key())
-        flips = torch.as_tensor(table & self.options["flips"], device=self.device)
+        key = {"count": len(masks), "epoch": epoch, **self._key()}
+        jitter, crop = self.options["jitter"], self.options["crop"]
+        table = draw_flips(**key) & self.options["flips"]
+        flips = torch.as_tensor(table, device=self.device)
+        table = draw_changes(**key, jitter=jitter, crop=crop)
+        changes = torch.as_tensor(table, device=self.device)
 
         def show(chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             x, y = pixels[chosen], masks[chosen]
@@ -88,7 +92,13 @@ class Segmentation:
                 turn = flips[chosen, axis - 1]
                 x = torch.where(turn[:, None, None, None], x.flip(axis), x)
                 y = torch.where(turn[:, None, None], y.flip(axis), y)
-            return enter(x, self.scale), y[:, None].float()
+            x, y = x.permute(0, 3, 1, 2).float() / 255, y[:, None].float()
+            if jitter:
+                x = relight(x, *changes[chosen, :2].T)
+            if crop:
+                part = changes[chosen, 2:].T
+                x, y = zoom(x, *part), (zoom(y, *part) > 0.5).float()
+            return normalise(x, self.scale), y
 
         return show
 
