@@ -18,6 +18,7 @@ from lesionlab.errors import LabError
 from lesionlab.networks.initial import load_initial_weights
 from lesionlab.networks.network import Architecture, load_model, save_model
 from lesionlab.networks.resnet import build_resnet
+from lesionlab.training.pictures import IMAGENET
 from lesionlab.weights.file import check_intact, inspect_weights
 from unit.weight_files import fresh, network, refuse, small
 
@@ -87,7 +88,8 @@ def test_weights_of_another_width_or_without_numbers_are_named(state, tmp_path):
 def test_a_damaged_model_of_a_run_is_one_line(tmp_path, share):
     path = tmp_path / "model.safetensors"
     state = build_resnet(2, seed=1).state_dict()
-    save_model(path, state, architecture=Architecture(), classes=["a", "b"])
+    built = {"architecture": Architecture(), "scale": IMAGENET}
+    save_model(path, state, **built, classes=["a", "b"])
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     with pytest.raises(LabError, match=r"model\.safetensors: damaged; delete it and"):
         load_model(path)

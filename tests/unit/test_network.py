@@ -14,6 +14,7 @@ from lesionlab.networks.network import (
     save_model,
 )
 from lesionlab.networks.resnet import build_resnet
+from lesionlab.training.pictures import IMAGENET
 from lesionlab.weights.variant import weights_variant
 
 
@@ -76,7 +77,8 @@ def test_a_saved_model_comes_back_with_its_classes_and_variant(tmp_path):
     architecture = Architecture(variant="v1")
     model = build_network(architecture, 4, seed=1).module.eval()
     path, names = tmp_path / "model.safetensors", ["a", "b", "c", "d"]
-    save_model(path, model.state_dict(), architecture=architecture, classes=names)
+    built = {"architecture": architecture, "scale": IMAGENET}
+    save_model(path, model.state_dict(), **built, classes=names)
     loaded, classes = load_model(path)
     picture = torch.rand(2, 3, 64, 64)
     with torch.inference_mode():

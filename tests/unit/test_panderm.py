@@ -285,6 +285,7 @@ def test_a_saved_one_comes_back(tmp_path):
         path,
         network.module.state_dict(),
         architecture=Architecture(TINY, SIZE),
+        scale=network.scale,
         classes=["a", "b", "c"],
     )
     loaded, _ = load_model(path)

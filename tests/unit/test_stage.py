@@ -101,10 +101,12 @@ def write_model(folder):
     import torch
 
     from lesionlab.networks.network import Architecture, save_model
+    from lesionlab.training.pictures import IMAGENET
 
     with atomic_path(folder / "out" / "m.safetensors") as draft:
         weights = {"a": torch.ones(5000)}
-        save_model(draft, weights, architecture=Architecture(), classes=["a"])
+        built = {"architecture": Architecture(), "scale": IMAGENET}
+        save_model(draft, weights, **built, classes=["a"])
 
 
 def write_masks(folder):

@@ -9,7 +9,7 @@ import torch
 
 from lesionlab.classification.task import Classification, Labelled, plan_training
 from lesionlab.errors import LabError
-from lesionlab.networks.initial import load_initial_weights
+from lesionlab.networks.initial import load_initial_weights, scale_beside
 from lesionlab.networks.network import (
     Architecture,
     build_network,
@@ -65,13 +65,34 @@ def test_a_saved_network_comes_back_with_its_size_and_scale(tmp_path):
     assert network.scale.mean == (0.5, 0.5, 0.5)
     assert network.scale != IMAGENET
     weights = network.module.state_dict()
-    save_model(path, weights, architecture=architecture, classes=["a", "b", "c"])
+    built = {"architecture": architecture, "scale": network.scale}
+    save_model(path, weights, **built, classes=["a", "b", "c"])
     loaded, _ = load_model(path)
     picture = torch.rand(2, 3, 48, 48)
     with torch.inference_mode():
         expected = network.module.eval()(picture)
         assert torch.equal(loaded.module(picture), expected)
     assert loaded.scale == network.scale
+    built["scale"] = IMAGENET  # as of a file of weights that says so
+    save_model(path, weights, **built, classes=["a", "b", "c"])
+    assert load_model(path)[0].scale == IMAGENET
+
+
+def test_a_scale_beside_weights_is_read_or_refused_in_one_line(tmp_path):
+    path = tmp_path / "w.pth"
+    facts = path.with_suffix(".json")
+    assert scale_beside(path) is None
+    facts.write_text('{"variant": "v1"}')
+    assert scale_beside(path) is None
+    facts.write_text('{"mean": [0.1, 0.2, 0.3], "std": [1, 2, 3]}')
+    assert scale_beside(path) == ((0.1, 0.2, 0.3), (1.0, 2.0, 3.0))
+    for wrong in ("[", '{"mean": [0, 0, 0]}', '{"mean": 1, "std": 1}'):
+        facts.write_text(wrong)
+        with pytest.raises(LabError, match=f"^{facts}: no JSON object with mean"):
+            scale_beside(path)
+    facts.write_text('{"mean": [0, 0, 0], "std": [0, 1, 1]}')
+    with pytest.raises(LabError, match=f"^{facts}: mean and std are three numbers"):
+        scale_beside(path)
 
 
 def test_weights_of_another_size_and_head_are_taken(tmp_path):

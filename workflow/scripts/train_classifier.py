@@ -10,7 +10,6 @@ from lesionlab.files import atomic_path, read_csv, sha256_file, write_csv, write
 from lesionlab.randomness import CLASSIFIER_WEIGHTS, derive_seed
 from lesionlab.stage import Options, Paths, limit_threads, provenance, run_stage
 from lesionlab.state import TrainingState
-from lesionlab.weights.variant import weights_variant
 
 
 def main(paths: Paths, *, options: Options) -> None:
@@ -19,13 +18,8 @@ def main(paths: Paths, *, options: Options) -> None:
 
     from lesionlab.classification.frozen import freeze_stages, prepare_head
     from lesionlab.classification.task import Classification, Labelled, plan_training
-    from lesionlab.networks.initial import load_initial_weights
-    from lesionlab.networks.network import (
-        RESNET,
-        Architecture,
-        build_network,
-        save_model,
-    )
+    from lesionlab.networks.initial import start_network
+    from lesionlab.networks.network import RESNET, Architecture, save_model
     from lesionlab.training.device import pick_device, place_model, place_pictures
     from lesionlab.training.loop import fit
 
@@ -34,7 +28,6 @@ def main(paths: Paths, *, options: Options) -> None:
     split = split[split["fold"] == options["fold"]]
     position = pd.Index(read_csv(paths.index)["image_id"])
     pixels = np.load(paths.pixels, mmap_mode="r")
-    size = pixels.shape[1]
 
     def load(name: str) -> Labelled:
         part = split[split["set"] == name]
@@ -45,23 +38,24 @@ def main(paths: Paths, *, options: Options) -> None:
 
     inputs = {"pixels": paths.pixels, "index": paths.index, "split": paths.split}
     weights: Path | None = getattr(paths, "weights", None)
-    variant = "v1.5"
     if weights is not None:
         inputs["weights"] = weights
-    if weights is not None and options["model"] == RESNET:
-        variant = weights_variant(weights, options["weights_variant"])
+    network, architecture = start_network(
+        Architecture(options["model"], pixels.shape[1]),
+        len(options["classes"]),
+        # without the arm: arms of one seed and fold begin with the same weights
+        seed=derive_seed(CLASSIFIER_WEIGHTS, options["seed"], options["fold"]),
+        weights=weights,
+        variant=options["weights_variant"],
+    )
+    variant = architecture.variant
     identity = {
         "options": dict(options),
         "variant": variant,
+        "scale": network.scale,
         "device": device.type,
         **{name: sha256_file(path) for name, path in inputs.items()},
     }
-    # without the arm: arms of one seed and fold begin with the same weights
-    seed = derive_seed(CLASSIFIER_WEIGHTS, options["seed"], options["fold"])
-    architecture = Architecture(options["model"], size, variant)
-    network = build_network(architecture, len(options["classes"]), seed=seed)
-    if weights is not None:
-        load_initial_weights(network, weights)
     model = place_model(network.module, device)
     train, valid = load("train"), load("valid")
     learning: torch.nn.Module = model
@@ -79,6 +73,7 @@ def main(paths: Paths, *, options: Options) -> None:
             draft,
             {name: value.cpu() for name, value in model.state_dict().items()},
             architecture=architecture,
+            scale=network.scale,
             classes=options["classes"],
         )
     write_csv(paths.history, pd.DataFrame(history))
@@ -90,7 +85,7 @@ def main(paths: Paths, *, options: Options) -> None:
             else options["model"],
             "n": len(train.labels),
             "n_valid": len(valid.labels),
-            "size": size,
+            "size": architecture.size,
             "parameters": sum(p.numel() for p in model.parameters()),
             "trainable_parameters": sum(
                 p.numel() for p in learning.parameters() if p.requires_grad

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import safetensors.torch
@@ -126,6 +126,7 @@ def save_model(
     weights: dict[str, torch.Tensor],
     *,
     architecture: Architecture,
+    scale: Scale,
     classes: Sequence[str],
 ) -> None:
     """Write weights with what is needed to build their network again.
@@ -138,11 +139,15 @@ def save_model(
         The state dict.
     architecture : Architecture
         Of the network.
+    scale : Scale
+        Of its pictures.
     classes : sequence of str
         In the order of the logits.
     """
     # one entry: several would be written in an order that changes from time to time
-    notes = json.dumps({**asdict(architecture), "classes": list(classes)})
+    notes = json.dumps(
+        {**asdict(architecture), "scale": scale, "classes": list(classes)}
+    )
     whole = {name: value.contiguous() for name, value in weights.items()}
     # save_file would make a file that its owner alone can read
     path.write_bytes(safetensors.torch.save(whole, metadata={"notes": notes}))
@@ -171,10 +176,10 @@ def load_model(path: Path) -> tuple[Network, list[str]]:
     try:
         with safe_open(path, "pt") as file:
             notes = json.loads(file.metadata()["notes"])
-        classes = notes.pop("classes")
+        classes, scale = notes.pop("classes"), notes.pop("scale")
         network = build_network(Architecture(**notes), len(classes), seed=0)
         network.module.load_state_dict(safetensors.torch.load_file(path))
     except (SafetensorError, RuntimeError, ValueError, LookupError, TypeError) as why:
         raise LabError(f"{path}: damaged; delete it and run again") from why
     network.module.eval()
-    return network, classes
+    return replace(network, scale=Scale(*map(tuple, scale))), classes

@@ -8,8 +8,7 @@ import torch
 from torch import nn
 
 from lesionlab.errors import LabError
-from lesionlab.files import read_json
-from lesionlab.networks.initial import load_initial_weights
+from lesionlab.networks.initial import load_initial_weights, scale_beside
 from lesionlab.networks.network import Network
 from lesionlab.networks.timm_network import head_of, scale_of
 from lesionlab.training.pictures import IMAGENET, Scale
@@ -79,10 +78,8 @@ def _load_as_timm(model: nn.Module, name: str, path: Path) -> None:
 
 
 def _scale_of(encoder: str, path: Path) -> Scale:
-    facts = path.with_suffix(".json")
-    beside = read_json(facts) if facts.exists() else {}
-    if "mean" in beside and "std" in beside:
-        return Scale(tuple(beside["mean"]), tuple(beside["std"]))
+    if beside := scale_beside(path):
+        return beside
     if encoder.startswith(TIMM):
         config = timm.get_pretrained_cfg(encoder.removeprefix(TIMM))
         return Scale(tuple(config.mean), tuple(config.std)) if config else IMAGENET
