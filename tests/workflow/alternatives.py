@@ -84,7 +84,7 @@ ALTERNATIVES = {
     "classification.augmentation.crop": 0.3,
     "classification.compile": True,
     "classification.test_time_flips": True,
-    "classification.trainable": "head",
+    "classification.trainable": 1,
     "comparison.primary": "brier",
     "comparison.margin": 0.03,
     "comparison.specificity": 0.8,
