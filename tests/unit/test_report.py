@@ -10,7 +10,7 @@ from lesionlab.figures.verdict import pair_trainings
 from lesionlab.files import read_json
 from lesionlab.report.headline import write_headline
 from lesionlab.report.page import fill_template
-from lesionlab.report.tables import stage_table, version_table
+from lesionlab.report.tables import say_duration, stage_table, version_table
 from lesionlab.words.limits import list_limits
 from lesionlab.words.passages import describe_variance
 from lesionlab.words.stamps import list_stamps
@@ -128,6 +128,21 @@ def test_files_of_a_kind_share_a_row_where_they_are_equal():
         ["scores", "2", "a" * 12, "numpy 2"],
         ["scores", "1", "a" * 12, "numpy 3"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (59.94, "59.9 s"),
+        (59.96, "1 min 00 s"),
+        (119.7, "2 min 00 s"),
+        (3599.4, "59 min 59 s"),
+        (3599.6, "1 h 00 min"),
+        (7185, "2 h 00 min"),
+    ],
+)
+def test_no_minute_has_sixty_seconds(seconds, said):
+    assert say_duration(seconds) == said
 
 
 def test_trainings_are_paired_by_fold_and_seed():

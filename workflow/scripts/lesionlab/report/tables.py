@@ -184,20 +184,36 @@ def stage_table(folder: Path, parts_of_run: Collection[str]) -> Table:
             [
                 rule,
                 len(jobs),
-                _duration(jobs["s"].sum()),
+                say_duration(jobs["s"].sum()),
                 None if pd.isna(memory) else f"{memory / 1024:.2f} GB",
             ]
         )
-    rows.append(["All, one after another", len(table), _duration(table["s"].sum()), ""])
+    rows.append(
+        ["All, one after another", len(table), say_duration(table["s"].sum()), ""]
+    )
     return make_table(head, rows, rules=[len(rows) - 1])
 
 
-def _duration(seconds: float) -> str:
-    if seconds < 60:
+def say_duration(seconds: float) -> str:
+    """Say a duration as people do.
+
+    Parameters
+    ----------
+    seconds : float
+        At least 0.
+
+    Returns
+    -------
+    str
+        In one unit or two, rounded.
+    """
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
-    if seconds < 3600:
-        return f"{int(seconds // 60)} min {seconds % 60:02.0f} s"
-    return f"{int(seconds // 3600)} h {seconds % 3600 // 60:02.0f} min"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02} min"
 
 
 def training_table(trainings: Mapping[str, Mapping[str, Any]]) -> Table:
