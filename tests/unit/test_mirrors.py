@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from lesionlab.classification.prediction import predict_probabilities
-from lesionlab.segmentation.batches import average_mirrored
+from lesionlab.segmentation.maps import average_mirrored
 
 
 def make_pixels():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import segmentation_models_pytorch as smp
 import timm
 import torch
 from timm.layers import DropPath
@@ -211,3 +212,14 @@ def test_an_encoder_with_weights_that_are_no_numbers_is_refused(tmp_path):
     network = build_segmenter("smp/unet", "resnet18", seed=1)
     with pytest.raises(LabError, match=r"bn1\.weight holds a value that is no number"):
         load_encoder(network, "resnet18", path)
+
+
+def test_a_size_is_refused_in_one_line_where_the_network_says_nothing(monkeypatch):
+    class Mute(torch.nn.Module):
+        def forward(self, _):
+            raise AssertionError
+
+    monkeypatch.setattr(smp, "create_model", lambda *_, **__: Mute())
+    line = r"height, width: 80, 112: smp/dpt with x takes .* \(AssertionError\)$"
+    with pytest.raises(LabError, match=line):
+        build_segmenter("smp/dpt", "x", seed=1, size=(80, 112))

@@ -1,11 +1,9 @@
 """Predict the probability of lesion for every photograph of the split, on torch."""
 
 import numpy as np
-from tqdm import tqdm
 
-from lesionlab.files import read_csv, write_array, write_csv
-from lesionlab.segmentation.batches import average_mirrored
-from lesionlab.segmentation.overlap import quantise
+from lesionlab.files import read_csv, write_csv
+from lesionlab.segmentation.maps import write_maps
 from lesionlab.stage import Options, Paths, limit_threads, run_stage
 
 
@@ -28,14 +26,7 @@ def main(paths: Paths, *, options: Options) -> None:
         logits = predict_logits(network, shown, batch_size=size, scale=scale)
         return np.asarray(logits.sigmoid().numpy())
 
-    def view(start: int) -> np.ndarray:
-        batch = pixels[start : start + size]
-        if options["test_time_flips"]:
-            return quantise(average_mirrored(predict, batch))
-        return quantise(predict(batch))
-
-    starts = tqdm(range(0, len(pixels), size), "masks", disable=None)
-    write_array(paths.probabilities, map(view, starts), shape=pixels.shape[:3])
+    write_maps(paths.probabilities, pixels, predict, options=options)
     write_csv(paths.ids, read_csv(paths.index)[["image_id"]])
 
 

@@ -1,12 +1,10 @@
 """Predict the probability of lesion for every photograph of the split."""
 
 import numpy as np
-from tqdm import tqdm
 
-from lesionlab.files import read_csv, write_array, write_csv
+from lesionlab.files import read_csv, write_csv
 from lesionlab.segmentation.backend import start_backend
-from lesionlab.segmentation.batches import average_mirrored
-from lesionlab.segmentation.overlap import quantise
+from lesionlab.segmentation.maps import write_maps
 from lesionlab.stage import Options, Paths, run_stage
 
 
@@ -24,14 +22,7 @@ def main(paths: Paths, *, options: Options) -> None:
     def predict(batch: np.ndarray) -> np.ndarray:
         return predict_probability(network, batch, batch_size=size)
 
-    def view(start: int) -> np.ndarray:
-        batch = pixels[start : start + size]
-        if options["test_time_flips"]:
-            return quantise(average_mirrored(predict, batch))
-        return quantise(predict(batch))
-
-    starts = tqdm(range(0, len(pixels), size), "masks", disable=None)
-    write_array(paths.probabilities, map(view, starts), shape=pixels.shape[:3])
+    write_maps(paths.probabilities, pixels, predict, options=options)
     write_csv(paths.ids, read_csv(paths.index)[["image_id"]])
 
 

@@ -1,6 +1,6 @@
 """The order of the training pairs, and what changes them, as functions of the epoch."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -136,27 +136,3 @@ def make_batch(
             part = changes[:, 2:].T
             x, y = zoom(x, *part), (zoom(y, *part) > 0.5).astype(np.float32)
     return x, y[..., None]
-
-
-def average_mirrored(
-    predict: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray
-) -> np.ndarray:
-    """Average what is predicted of photographs and of their mirror images.
-
-    Parameters
-    ----------
-    predict : Callable
-        Photographs to probabilities, (N, H, W, 3) to (N, H, W).
-    pixels : ndarray of uint8, shape (N, H, W, 3)
-        RGB.
-
-    Returns
-    -------
-    ndarray of float32, shape (N, H, W)
-        Each mirrored back before the mean of the four is taken.
-    """
-    views = [
-        np.flip(predict(np.flip(pixels, axes)), axes)
-        for axes in ((), (1,), (2,), (1, 2))
-    ]
-    return np.asarray(np.mean(views, axis=0, dtype=np.float32))

@@ -69,9 +69,10 @@ def _show_one(network: nn.Module, title: str, size: tuple[int, int]) -> None:
         with torch.inference_mode():
             network.eval()(torch.zeros(1, 3, height, width))
     except (AssertionError, RuntimeError, ValueError) as why:
+        reason = str(why).strip() or type(why).__name__  # an assertion may say nothing
         raise LabError(
             f"segmentation.height, width: {height}, {width}: {title} takes no such "
-            f"pictures ({str(why).strip().splitlines()[0]})"
+            f"pictures ({reason.splitlines()[0]})"
         ) from why
     network.train()
 
