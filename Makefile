@@ -60,6 +60,6 @@ clean-state:  ## forget the progress of unfinished trainings, and drafts of kill
 clean:  ## remove the environment, never the results
 	rm -rf $(VENV)
 
-$(READY): requirements-dev.txt setup.sh
+$(READY): requirements-dev.txt setup.sh pyproject.toml
 	sh setup.sh $(VENV)
 	touch $@

@@ -33,3 +33,7 @@ fi
 
 # without byte code every start of a stage costs three times as much
 "$uv" pip sync -q --python "$venv/bin/python" --compile-bytecode --require-hashes requirements-dev.txt
+
+# the commands; a copy of the checkout that is run by this environment keeps its own code,
+# since this finder comes after the paths
+"$uv" pip install -q --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
