@@ -29,6 +29,7 @@ include: "workflow/rules/classification.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/application.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -39,6 +40,7 @@ rule all:
     default_target: True
     input:
         "results/<run>/report.html",
+        BUNDLE,
     localrule: True
 
 

@@ -13,7 +13,7 @@ from lesionlab.codedigest import code_digest
 from lesionlab.config import drop_nulls, recipe_of, seeds_of_arms
 from lesionlab.devices import list_gpus
 from lesionlab.host.machine import memory_mb
-from lesionlab.sources.contents import contents_digest
+from lesionlab.sources.contents import contents_digest, files_digest
 from lesionlab.sources.layout import find_layout
 
 

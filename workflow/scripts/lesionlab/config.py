@@ -264,12 +264,25 @@ def _impossible(config: Mapping[str, Any]) -> Iterator[str]:
     for task in ("classification", "segmentation"):
         for name, size in split[task].items():
             yield from _impossible_size(f"split.{task}.{name}", size, classes)
+    yield from _impossible_prevalence(config["application"]["prevalence"], classes)
     positive, tested = dataset["positive_class"], split["classification"]["test"]
     if isinstance(tested, Mapping) and tested.get(positive) == 0:
         yield (
             f"split.classification.test.{positive}: 0 is not allowed; what is measured "
             "is how well this class is found"
         )
+
+
+def _impossible_prevalence(
+    prevalence: Mapping[str, float] | None, classes: Collection[str]
+) -> Iterator[str]:
+    if prevalence is None:
+        return
+    if set(prevalence) != set(classes):
+        yield f"application.prevalence: name each class once: {', '.join(classes)}"
+    if abs(sum(prevalence.values()) - 1) > 0.001:
+        total = sum(prevalence.values())
+        yield f"application.prevalence: the shares sum to {total:g}; make them sum to 1"
 
 
 def _impossible_size(key: str, size: Any, classes: Mapping[str, Any]) -> Iterator[str]:

@@ -35,8 +35,13 @@ def contents_digest(root: Path, cache: Path) -> str:
     LabError
         If the folder is in no known layout, or a file cannot be read.
     """
+    return files_digest(root, find_layout(root).files(), cache)
+
+
+def files_digest(root: Path, names: Iterable[str], cache: Path) -> str:
+    """Digest the names and contents of files below a folder; see above."""
     known = _read_cache(cache)
-    stats = {name: _stat(root / name) for name in find_layout(root).files()}
+    stats = {name: _stat(root / name) for name in names}
     files = {
         name: (str(stat.st_size), str(stat.st_mtime_ns)) for name, stat in stats.items()
     }

@@ -1,0 +1,19 @@
+"""Predict on a folder of new photographs."""
+
+from lesionlab.application.table import predict_folder
+from lesionlab.bundle.manifest import load_bundle
+from lesionlab.stage import Options, Paths, limit_threads, run_stage
+
+
+def main(paths: Paths, *, options: Options) -> None:
+    limit_threads(options["workers"])
+    predict_folder(
+        paths.photographs,
+        load_bundle(paths.manifest.parent),
+        paths.predictions,
+        threads=options["workers"],
+    )
+
+
+if __name__ == "__main__":
+    run_stage(main)
