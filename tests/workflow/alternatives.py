@@ -94,6 +94,7 @@ ALTERNATIVES = {
     "application.sensitivity": [0.9],
     "application.prevalence": {"MEL": 0.1, "NV": 0.7, "Other_SC": 0.2},
     "application.false_alarms": 0.02,
+    "application.licence": "CC0",
     "application.photographs": "elsewhere",
     "report.title": "Another title",
     "report.cases": 3,

@@ -37,16 +37,24 @@ def main(paths: Paths, *, options: Options) -> None:
         )
     ]
     arms: dict[str, Any] = {}
-    for (arm, fold, seed), source, pixels in zip(
-        options["keys"], paths.classifier_files, paths.pixels, strict=True
-    ):
+    members = zip(
+        options["keys"],
+        paths.classifier_files,
+        paths.classifiers,
+        paths.pixels,
+        strict=True,
+    )
+    for (arm, fold, seed), source, weights, pixels in members:
         side = int(np.load(pixels, mmap_mode="r").shape[1])
         about = arms.setdefault(
             arm, {"size": side, "members": [], **calibration["arms"][arm]}
         )
         file = take(source, f"classifiers/{arm}.{fold}.{seed}.onnx")
+        if not about["members"]:
+            about["weights"] = take(weights, f"weights/{arm}.safetensors")
         about["members"].append({"fold": fold, "seed": seed, "file": file})
     arm, fold, seed = options["keys"][0]
+    shown = options["licence"] is not None
     facts = {
         "format": FORMAT,
         "lesionlab": str(paths.version),
@@ -62,6 +70,10 @@ def main(paths: Paths, *, options: Options) -> None:
             "seed": seed,
             "features": take(paths.features, "training/features.npy"),
             "cases": take(paths.cases, "training/cases.csv"),
+            "thumbnails": take(paths.thumbnails, "training/thumbnails.npy")
+            if shown
+            else None,
+            "licence": options["licence"],
         },
         "export": read_json(paths.check)["largest_difference"],
         **provenance(options["code"], ("onnxruntime", "numpy", "opencv-python")),
