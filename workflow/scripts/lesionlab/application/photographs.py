@@ -172,7 +172,7 @@ def _open(content: bytes) -> Image.Image:
         width, height = picture.size
     except BOMBS:
         raise LabError(f"more than {LARGEST:,} pixels") from None
-    except Exception as why:  # of a damaged header Pillow says all sorts of things
+    except Exception as why:
         raise LabError(f"unreadable ({_shorten(why)})") from None
     if width * height > LARGEST:
         raise LabError(f"{width} x {height}: more than {LARGEST:,} pixels")
@@ -216,7 +216,9 @@ def decode_photograph(content: bytes) -> np.ndarray:
                 pixels = np.asarray(_flatten(picture))
             # a TIFF both have turned already
             tag = 1 if picture.format == "TIFF" else read_orientation(picture)
-        except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as why:
+        except LabError:
+            raise
+        except Exception as why:  # of a damaged file Pillow says all sorts of things
             raise LabError(f"unreadable ({_shorten(why)})") from None
         return turn(pixels, tag)
 
