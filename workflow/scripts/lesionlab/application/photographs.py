@@ -97,6 +97,33 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
+def tell_files(folder: Path, names: list[str]) -> tuple[list[str], list[str]]:
+    """Tell files whose content may be hashed from all else that was listed.
+
+    Parameters
+    ----------
+    folder : Path
+        That was listed.
+    names : list of str
+        Of :func:`list_photographs`.
+
+    Returns
+    -------
+    files, others : list of str
+        The names of the others as they may be printed.
+    """
+    plain = {name for name in names if name.isprintable() and _is_file(folder / name)}
+    files = [name for name in names if name in plain]
+    return files, [repr(name) for name in names if name not in plain]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode) and os.access(path, os.R_OK)
+    except OSError:
+        return False
+
+
 def read_file(path: Path) -> bytes:
     """Read a file that may hold a photograph.
 
