@@ -8,6 +8,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 from mkdocs.config.defaults import MkDocsConfig
@@ -23,6 +24,8 @@ PAGES = {
     "README.md": "index.md",
 }
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")
+NAME_AS_TEXT = re.compile(r"\[(?:docs/)?[\w-]+\.md\]\(([\w-]+\.md)(?=[)#])")
+PATH_IN_CELL = re.compile(r"<code>[^<\s]*/[^<\s]*</code>(?=[^\n]*</td>)")
 MARKER = "<!-- every key -->"
 
 
@@ -47,8 +50,10 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, *, page: Page, **_kwargs: object) -> str:
-    """Write the configuration reference, and lead links to where the site has them."""
+def on_page_markdown(
+    markdown: str, *, page: Page, config: MkDocsConfig, **_kwargs: object
+) -> str:
+    """Write the configuration reference; lead links to where the site has them."""
     uri = page.file.src_uri
     if uri.startswith("files/"):
         return markdown
@@ -59,7 +64,18 @@ def on_page_markdown(markdown: str, *, page: Page, **_kwargs: object) -> str:
         address = _address(_target(link[1], uri))
         return posixpath.relpath(address, posixpath.dirname(uri) or ".")
 
-    return LINK.sub(lead, markdown)
+    titles = dict(_titles(config.nav))
+    return NAME_AS_TEXT.sub(
+        lambda link: f"[{titles[link[1]]}]({link[1]}" if link[1] in titles else link[0],
+        LINK.sub(lead, markdown),
+    )
+
+
+def on_page_content(html: str, **_kwargs: object) -> str:
+    """Let paths in tables break at their slashes, and not within a name."""
+    return PATH_IN_CELL.sub(
+        lambda path: re.sub(r"(?<!<)/(?=\w|{)", "/<wbr>", path[0]), html
+    )
 
 
 def _reference() -> str:
@@ -86,6 +102,13 @@ def _address(target: str) -> str:
     """Name the page or picture of the site that stands for a file of the checkout."""
     inside = target.removeprefix("docs/")
     return PAGES.get(target, inside if inside != target else f"files/{target}.md")
+
+
+def _titles(nav: Any) -> Iterator[tuple[str, str]]:
+    """Give every page in the menu with its title there."""
+    for entry in nav:
+        for title, inside in entry.items():
+            yield from [(inside, title)] if isinstance(inside, str) else _titles(inside)
 
 
 def _shown(name: str) -> str:

@@ -55,12 +55,12 @@ def write_reference(schema: Schema, defaults: str, contract: str) -> str:
         lines += [
             f"{'###' if len(path) > 1 else '##'} `{name}` {{ #{name} }}",
             "",
-            says[0].upper() + says[1:].rstrip(".") + ".",
+            _prose(says, [str(value) for value in key.get("enum", ())]),
             "",
             f"- Default: `{_yaml(value)}`",
             f"- Allowed: {allowed(key, shared)}",
         ]
-        lines += [f"- A change makes stale: {stale[name]}"] if name in stale else []
+        lines += [f"- After a change: {stale[name]}"] if name in stale else []
         lines += [""]
     return "\n".join(lines)
 
@@ -113,12 +113,24 @@ def _bounds(key: Schema) -> str:
     words = {
         "minimum": "from",
         "exclusiveMinimum": "above",
-        "maximum": "to",
+        "maximum": "at most",
         "exclusiveMaximum": "below",
     }
     found = [f"{word} {key[bound]}" for bound, word in words.items() if bound in key]
     found += [f"a multiple of {key['multipleOf']}"] if "multipleOf" in key else []
     return f" {', '.join(found)}" if found else ""
+
+
+def _prose(comment: str, values: list[str]) -> str:
+    """Write a comment of config.yaml in Markdown, its alternatives as code."""
+    parts = []
+    for part in comment.split(" | "):
+        text = re.sub(r"([\\`*_{}\[\]#])", r"\\\1", part).replace("<", "&lt;")
+        for value in values:
+            named = rf"(^|: ){re.escape(value)}(?=$|[ :,])"
+            text = re.sub(named, rf"\1`{value}`", text, count=1)
+        parts.append(re.sub(r"docs/(\w+\.md)", r"[\1](\1)", text))
+    return "; ".join(parts)
 
 
 def _keys(

@@ -113,6 +113,7 @@ def test_every_link_and_anchor_leads_somewhere(site, pages):
 
 def test_no_markdown_is_left_in_the_text(pages):
     for name, page in pages.items():
+        assert page.verbatim == 0, name  # every tag of code is closed
         text = "".join(page.text)
         left = re.search(r"\]\(|\*\*|\|--|```|\{ ?#|<!--|\n[-*] |\n\d\. ", text)
         assert left is None, f"{name}: {text[left.start() - 60 : left.end() + 60]}"
@@ -161,13 +162,13 @@ def test_the_reference_has_every_key_with_its_default(repository, site, pages):
         return re.sub(r"<[^>]+>", "", lines)
 
     size = entry("classification.size")
-    assert "Pixels, square; null: the size that the network was made for." in size
+    assert "pixels, square; null: the size that the network was made for" in size
     assert "Default: 64" in size
     assert "Allowed: a whole number from 28 or null" in size
-    assert "A change makes stale: 11 stale stages, from pack_images on" in size
+    assert "After a change: 11 stale stages, from pack_images on" in size
     protocol = entry("split.protocol")
     # a comment that goes on on the next line
-    assert "leak (measures it) | source (another clinic is tested)." in protocol
+    assert "leak (measures it); source (another clinic is tested)\n" in protocol
     assert "Allowed: grouped, image, kfold, leak, source" in protocol
     assert "a number above 0, below 1" in entry("comparison.margin")
     assert "text, or" not in entry("dataset.path")
