@@ -26,6 +26,9 @@ PAGES = {
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")
 NAME_AS_TEXT = re.compile(r"\[(?:docs/)?[\w-]+\.md\]\(([\w-]+\.md)(?=[)#])")
 PATH_IN_CELL = re.compile(r"<code>[^<\s]*/[^<\s]*</code>(?=[^\n]*</td>)")
+# of the search: the changelog last, files of the checkout not at all
+LAST = "---\nsearch: {boost: 0.1}\n---\n"
+NOT_FOUND = "---\nsearch: {exclude: true}\n---\n"
 MARKER = "<!-- every key -->"
 
 
@@ -37,7 +40,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     }
     for name in ("CHANGELOG.md", "CONTRIBUTING.md"):
         pages[PAGES[name]] = ROOT / name
-        text = pages[PAGES[name]].read_text(encoding="utf-8")
+        text = LAST + pages[PAGES[name]].read_text(encoding="utf-8")
         files.append(File.generated(config, PAGES[name], content=text))
     shown = {
         target
@@ -116,4 +119,4 @@ def _shown(name: str) -> str:
     text = (ROOT / name).read_text(encoding="utf-8")
     kind = Path(name).suffix.removeprefix(".")
     language = kind if kind in ("yaml", "toml", "csv", "py") else "text"
-    return f"# {name}\n\n````{language}\n{text.rstrip()}\n````\n"
+    return f"{NOT_FOUND}# {name}\n\n````{language}\n{text.rstrip()}\n````\n"
