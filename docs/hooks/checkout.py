@@ -15,6 +15,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from reference import write_reference
+from wings import add_imports
 
 ROOT = Path(__file__).resolve().parents[2]
 # Markdown of the root that is read on the site, and its address there
@@ -56,12 +57,15 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 def on_page_markdown(
     markdown: str, *, page: Page, config: MkDocsConfig, **_kwargs: object
 ) -> str:
-    """Write the configuration reference; lead links to where the site has them."""
+    """Write what is taken from the code; lead links to where the site has them."""
     uri = page.file.src_uri
     if uri.startswith("files/"):
         return markdown
     if uri == "configuration.md":
         markdown = markdown.replace(MARKER, _reference())
+    if uri == "architecture.md":
+        library = ROOT / "workflow" / "scripts" / "lesionlab"
+        markdown = add_imports(markdown, library)
 
     def lead(link: re.Match[str]) -> str:
         address = _address(_target(link[1], uri))
