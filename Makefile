@@ -5,7 +5,7 @@ UV := $(BIN)/uv
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: help run test test-faults prove check format lock contract rulegraph clean clean-state
+.PHONY: help run test test-faults prove check format docs lock contract rulegraph clean clean-state
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -33,12 +33,17 @@ check: $(READY)  ## formatters, linters, types
 	$(BIN)/codespell
 	cd workflow/scripts && ../../$(BIN)/mypy lesionlab *.py
 	MYPYPATH=workflow/scripts $(BIN)/mypy proof
+	MYPYPATH=docs/hooks $(BIN)/mypy docs/hooks/*.py
 	$(BIN)/snakemake --lint
 
 format: $(READY)  ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
+
+docs: $(READY)  ## build the documentation into site/; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The documentation: site/index.html"
 
 contract: $(READY)  ## write docs/rerun-contract.md anew
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests/workflow/test_rerun_contract.py --write-contract

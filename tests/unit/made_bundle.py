@@ -7,10 +7,10 @@ import pandas as pd
 from onnx import TensorProto, helper, numpy_helper
 
 from lesionlab.application.likeness import describe_colours, unit
-from lesionlab.bundle.manifest import FORMAT, MANIFEST
+from lesionlab.bundle.manifest import FORMAT, write_manifest
 from lesionlab.bundle.operating import CURVE
 from lesionlab.data.packing import resize_photograph
-from lesionlab.files import sha256_file, write_json
+from lesionlab.files import sha256_file
 
 INPUT = "photographs"
 CLASSES = ("MEL", "NV", "Other_SC")
@@ -101,7 +101,7 @@ def make_bundle(
         "code": "0" * 64,
         "versions": {"onnxruntime": "1.32.0", "numpy": "2.4.6"},
     }
-    write_json(folder / MANIFEST, {**facts, **own, "files": files})
+    write_manifest(folder, {**facts, **own}, files)
     return folder
 
 
