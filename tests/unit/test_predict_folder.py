@@ -350,7 +350,7 @@ def test_large_photographs_are_held_one_after_another(
 
 def test_odd_names_have_their_row_and_their_mask(bundle, tmp_path):
     root = tmp_path / "odd"
-    content = cv2.imencode(".png", draw_photograph(1))[1].tobytes()
+    content = cv2.imencode(".png", draw_photograph(1)[..., ::-1])[1].tobytes()
     names = [
         "a,b \"c\".png", "two\nlines.png", "=1+1.png", "Läsion.png", "x" * 252 + ".p",
         "x.jpg", "x.jpg.png/y.png", "-o.png", os.fsdecode(b"latin\xe9.png"),
