@@ -10,7 +10,7 @@ import onnxruntime
 import torch
 from torch import nn
 
-from lesionlab.errors import LabError
+from lesionlab.errors import LabError, first_line
 from lesionlab.files import atomic_path
 
 INPUT = "photographs"
@@ -62,8 +62,7 @@ def export(
             )
     except torch.onnx.OnnxExporterError as why:
         raise LabError(
-            f"{path}: this network cannot be written as ONNX "
-            f"({str(why).strip().splitlines()[0]})"
+            f"{path}: this network cannot be written as ONNX ({first_line(why)})"
         ) from why
     assert program is not None  # without `f` the exporter gives it back
     with atomic_path(path) as draft:

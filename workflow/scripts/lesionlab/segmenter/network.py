@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from timm.layers import DropPath
 from torch import nn
 
-from lesionlab.errors import LabError
+from lesionlab.errors import LabError, first_line
 from lesionlab.files import atomic_path
 from lesionlab.training.pictures import Scale
 
@@ -56,7 +56,7 @@ def build_segmenter(
         except (KeyError, ValueError, NotImplementedError, RuntimeError) as why:
             raise LabError(
                 f"segmentation.model: {model} with segmentation.encoder: {encoder}: "
-                f"{str(why.args[0] if why.args else why).splitlines()[0]}"
+                f"{first_line(why)}"
             ) from why
     if size:
         _show_one(network, f"{model} with {encoder}", size)
@@ -69,10 +69,9 @@ def _show_one(network: nn.Module, title: str, size: tuple[int, int]) -> None:
         with torch.inference_mode():
             network.eval()(torch.zeros(1, 3, height, width))
     except (AssertionError, RuntimeError, ValueError) as why:
-        reason = str(why).strip() or type(why).__name__  # an assertion may say nothing
         raise LabError(
             f"segmentation.height, width: {height}, {width}: {title} takes no such "
-            f"pictures ({reason.splitlines()[0]})"
+            f"pictures ({first_line(why)})"
         ) from why
     network.train()
 

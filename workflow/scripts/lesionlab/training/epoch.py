@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from lesionlab.errors import LabError
+from lesionlab.errors import LabError, first_line
 from lesionlab.training.device import fast_precision
 from lesionlab.training.plan import Phase, Task
 from lesionlab.training.snapshot import Progress
@@ -56,7 +56,7 @@ def explain_refusal(title: str) -> Iterator[None]:
     except RuntimeError as why:
         if type(why).__name__ == "InductorError":
             raise LabError(
-                f"{title}: torch.compile fails ({str(why).splitlines()[0]}); install "
+                f"{title}: torch.compile fails ({first_line(why)}); install "
                 "g++, or set compile to false"
             ) from why
         operation, found, _ = str(why).partition(" does not have a deterministic")
