@@ -32,6 +32,11 @@ class Architecture:
     size: int = 224
     variant: str = "v1.5"
 
+    @property
+    def title(self) -> str:
+        """The model, and of resnet50 its variant."""
+        return f"{self.model} {self.variant}" if self.model == RESNET else self.model
+
 
 @dataclass(frozen=True)
 class Network:
