@@ -137,12 +137,15 @@ def test_library_imports_run_downwards(repository):
         "segmentation",
         "networks",
         "segmenter",
+        "export",
         "classification",
         "comparison",
         "words",
         "figures",
         "cohort",
         "report",
+        "bundle",
+        "application",
     ]
     library = repository / "workflow" / "scripts" / "lesionlab"
     wings = {path.parent.name for path in library.glob("*/__init__.py")}
