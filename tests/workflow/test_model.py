@@ -66,7 +66,7 @@ def test_its_card_is_of_this_run(run, bundle):
         assert f"| {point['threshold']:.4g} |" in card
 
 
-def test_arms_of_one_network_share_its_graph_and_no_weight_is_stored_twice(run, bundle):
+def test_arms_of_one_network_share_its_graph_and_no_weight_is_stored_twice(run):
     graphs, weights = set(), set()
     for arm in ("original", "segmented"):
         own = run / "model/classifiers" / arm / "fold0.seed1"
