@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -202,6 +203,26 @@ def test_what_is_built_predicts(made, request):
     for member in members:
         weights = (folder / member["file"]).with_name("model.safetensors")
         assert weights.relative_to(folder).as_posix() in bundle.facts["files"]
+
+
+def test_the_lines_of_the_documentation_predict_the_same(
+    one_fold, tmp_path, repository, monkeypatch, capsys
+):
+    (tmp_path / "results/demo").mkdir(parents=True)
+    (tmp_path / "results/demo/model").symlink_to(one_fold[1])
+    photograph = draw_photograph(5)
+    cv2.imwrite(str(tmp_path / "photograph.jpg"), photograph[..., ::-1])
+    shown = cv2.imread(str(tmp_path / "photograph.jpg"))[..., ::-1]
+    page = (repository / "docs/model.md").read_text()
+    lines = page.split("```python\n")[1].split("```")[0]
+    monkeypatch.chdir(tmp_path)
+    found = {}
+    exec(lines, found)
+    assert "'MEL': " in capsys.readouterr().out
+    networks = load_networks(load_bundle(one_fold[1]), threads=1)
+    [opinion] = judge(networks, [np.ascontiguousarray(shown)])
+    p = found["p"] / found["p"].sum()
+    assert p == pytest.approx(opinion.probabilities["original"], abs=1e-6)
 
 
 def test_the_card_says_what_a_phantom_does_not(one_fold):
