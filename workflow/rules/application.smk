@@ -41,6 +41,12 @@ def used_pixels(pattern):
     ]
 
 
+def wanted_prevalence():
+    """Share of each class where the models are used, or None; a null drops a class."""
+    wanted = config["application"]["prevalence"]
+    return None if wanted is None else drop_nulls(wanted)
+
+
 def weights_name():
     """Name the first weights of the classifiers; where a file lies is not tracked."""
     weights = config["classification"]["weights"]
@@ -183,8 +189,8 @@ if HAS_BUNDLE:
             options=pick(
                 config["application"],
                 "sensitivity",
-                "prevalence",
                 "false_alarms",
+                prevalence=wanted_prevalence(),
                 arms=USED_ARMS,
                 confidence=config["comparison"]["confidence"],
                 sampling=config["classification"]["sampling"],
