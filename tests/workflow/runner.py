@@ -23,6 +23,7 @@ PARTS = (
     "profiles",
     "presets",
     "envs",
+    "pyproject.toml",
 )
 TINY = Path(__file__).with_name("tiny.yaml")
 RESULTS = ("*.json", "*.csv", "*.npy", "*.safetensors", "*.h5", "*.png")
