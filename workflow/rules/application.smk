@@ -37,17 +37,33 @@ def used_pixels():
     ]
 
 
-def new_photographs_digest():
+def new_photographs(wildcards):
     """Digest the new photographs, so that one more or another is seen."""
-    from lesionlab.application.photographs import list_photographs
+    from lesionlab.application.photographs import list_photographs, tell_files
 
     root = Path(config["application"]["photographs"])
     name = sha256(str(root.resolve()).encode()).hexdigest()[:16]
     try:
-        names = list_photographs(root)
-        return files_digest(root, names, Path(SHARED, "digests", f"new-{name}.csv"))
+        files, others = tell_files(root, list_photographs(root))
+        digest = files_digest(root, files, Path(SHARED, "digests", f"new-{name}.csv"))
     except LabError as why:
         refuse(why)
+    return pick({}, photographs=digest, others=others)
+
+
+def new_predictions(wildcards):
+    """Name what target `predict` makes, or say in a line what it lacks."""
+    if not HAS_BUNDLE:
+        refuse(
+            "predict: this run has no model, since none of its arms shows what a new "
+            "photograph has, or its protocol is leak; see docs/predict.md"
+        )
+    if config["application"]["photographs"] is None:
+        refuse(
+            "predict: application.photographs is null; name the folder of the new "
+            "photographs there"
+        )
+    return rules.predict_photographs.output.predictions
 
 
 if HAS_BUNDLE:
@@ -196,31 +212,31 @@ if HAS_BUNDLE:
         script:
             "../scripts/build_bundle.py"
 
-    if config["application"]["photographs"] is not None:
-
-        rule predict_photographs:
-            """Predict on a folder of new photographs."""
-            input:
-                manifest=rules.build_bundle.output.manifest,
-            output:
-                predictions="results/<run>/predictions/predictions.csv",
-            log:
-                "results/<run>/logs/predict_photographs/predict_photographs.log",
-            benchmark:
-                "results/<run>/benchmarks/predict_photographs/predict_photographs.tsv"
-            conda:
-                "../../envs/application.yaml"
-            threads: 2
-            resources:
-                mem_mb=grow(4000),
-                runtime=grow(240),
-            params:
-                code=code("predict_photographs.py"),
-                options=pick({}, photographs=new_photographs_digest()),
-                photographs=untracked(config["application"]["photographs"]),
-                workers=workers,
-            script:
-                "../scripts/predict_photographs.py"
+    rule predict_photographs:
+        """Predict on a folder of new photographs."""
+        input:
+            manifest=rules.build_bundle.output.manifest,
+        output:
+            predictions="results/<run>/predictions/predictions.csv",
+            facts="results/<run>/predictions/predictions.json",
+            masks=directory("results/<run>/predictions/predictions_masks"),
+        log:
+            "results/<run>/logs/predict_photographs/predict_photographs.log",
+        benchmark:
+            "results/<run>/benchmarks/predict_photographs/predict_photographs.tsv"
+        conda:
+            "../../envs/application.yaml"
+        threads: 2
+        resources:
+            mem_mb=grow(4000),
+            runtime=grow(240),
+        params:
+            code=code("predict_photographs.py"),
+            options=new_photographs,
+            photographs=untracked(config["application"]["photographs"] or "."),
+            workers=workers,
+        script:
+            "../scripts/predict_photographs.py"
 
 
 BUNDLE = rules.build_bundle.output.manifest if HAS_BUNDLE else []
@@ -233,10 +249,8 @@ rule model:
     localrule: True
 
 
-if HAS_BUNDLE and config["application"]["photographs"] is not None:
-
-    rule predict:
-        """Predict on the new photographs that the config names."""
-        input:
-            rules.predict_photographs.output.predictions,
-        localrule: True
+rule predict:
+    """Predict on the new photographs that the config names."""
+    input:
+        new_predictions,
+    localrule: True

@@ -1,6 +1,6 @@
 """Predict on a folder of new photographs."""
 
-from lesionlab.application.table import predict_folder
+from lesionlab.application.folder import predict_folder
 from lesionlab.bundle.manifest import load_bundle
 from lesionlab.stage import Options, Paths, limit_threads, run_stage
 

@@ -80,7 +80,7 @@ def load_networks(bundle: Bundle, *, threads: int) -> Networks:
     bundle : Bundle
         Of :func:`~lesionlab.bundle.manifest.load_bundle`.
     threads : int
-        CPU threads of a network.
+        CPU threads of a network; the sessions may be used from several threads.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def load_networks(bundle: Bundle, *, threads: int) -> Networks:
     """
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = threads
-    settings.log_severity_level = 3
+    settings.log_severity_level = 3  # errors
 
     def start(name: str) -> onnxruntime.InferenceSession:
         path = bundle.folder / name
@@ -126,17 +126,22 @@ def judge(networks: Networks, photographs: Sequence[np.ndarray]) -> list[Opinion
     list of Opinion
         One a photograph.
     """
-    facts = networks.bundle.facts
-    masks = _find_lesions(networks, photographs)
-    probabilities, features = _classify(networks, photographs, masks)
-    rows, distances = rank_neighbours(features, networks.training)
+    bundle = networks.bundle
+    masks = find_lesions(networks, photographs)
+    raw, features = classify(networks, photographs, masks)
+    probabilities = {
+        arm: np.mean([bundle.calibration(arm).apply(p) for p in folds.values()], axis=0)
+        for arm, folds in raw.items()
+    }
+    rows, distances = rank_neighbours(unit(features), networks.training)
+    limits = bundle.facts["likeness"]["limits"]
     opinions = []
     for number, photograph in enumerate(photographs):
         votes = [of_fold[number] for of_fold in masks.values()]
         mask = np.mean(votes, axis=0) >= 0.5 if len(votes) > 1 else votes[0]
         scores = {
             **measure_photograph(photograph),
-            "lesion_share": float(mask.mean()),
+            "lesion_share": np.count_nonzero(mask) / mask.size,
             "distance": float(distances[number, -1]),
         }
         opinions.append(
@@ -144,22 +149,38 @@ def judge(networks: Networks, photographs: Sequence[np.ndarray]) -> list[Opinion
                 mask,
                 {arm: p[number] for arm, p in probabilities.items()},
                 scores,
-                list_warnings(scores, facts["likeness"]["limits"]),
+                list_warnings(scores, limits),
                 rows[number].tolist(),
             )
         )
     return opinions
 
 
-def _find_lesions(
+def find_lesions(
     networks: Networks, photographs: Sequence[np.ndarray]
 ) -> dict[str, list[np.ndarray]]:
-    """Masks by fold, each of the photograph's own size."""
+    """Find the lesions by the segmenter of each fold.
+
+    Parameters
+    ----------
+    networks : Networks
+        Of :func:`load_networks`.
+    photographs : sequence of ndarray of uint8, shape (H, W, 3)
+        RGB.
+
+    Returns
+    -------
+    dict
+        By fold, one mask a photograph: ndarray of bool, shape (H, W).
+    """
     masks = {}
+    shown: dict[tuple[int, int], np.ndarray] = {}
     for about in networks.bundle.facts["segmenters"]:
-        shown = _shrink(photographs, about["height"], about["width"])
+        size = about["height"], about["width"]
+        if size not in shown:
+            shown[size] = np.stack([_shrink(one, *size) for one in photographs])
         session = networks.segmenters[about["fold"]]
-        maps = quantise(session.run(None, {INPUT: shown})[0])
+        maps = quantise(session.run(None, {INPUT: shown[size]})[0])
         masks[about["fold"]] = [
             binarise(
                 upsample(one, height=photograph.shape[0], width=photograph.shape[1]),
@@ -170,41 +191,61 @@ def _find_lesions(
     return masks
 
 
-def _classify(
+def classify(
     networks: Networks,
     photographs: Sequence[np.ndarray],
     masks: Mapping[str, list[np.ndarray]],
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Calibrated probabilities by arm, (N, C), and the features of the reference."""
-    facts, bundle = networks.bundle.facts, networks.bundle
+) -> tuple[dict[str, dict[str, np.ndarray]], np.ndarray]:
+    """Ask every classifier, as it was trained, before calibration.
+
+    Parameters
+    ----------
+    networks : Networks
+        Of :func:`load_networks`.
+    photographs : sequence of ndarray of uint8, shape (H, W, 3)
+        RGB.
+    masks : Mapping
+        Of :func:`find_lesions`.
+
+    Returns
+    -------
+    probabilities : dict
+        By arm and fold, the mean over seeds: ndarray of float, shape (N, C).
+    features : ndarray of float32, shape (N, F)
+        Of the network whose training photographs the bundle knows.
+    """
+    facts = networks.bundle.facts
     reference: dict[str, Any] = facts["training"]
-    probabilities, features = {}, np.empty(0)
+    features = np.empty(0)
+    probabilities: dict[str, dict[str, np.ndarray]] = {}
     for arm, by_fold in networks.classifiers.items():
-        of_folds = []
+        cut = ARMS[arm].mask != "none"
+        shown = None
         for fold, sessions in by_fold.items():
-            shown = _show(arm, photographs, masks.get(fold), facts["arms"][arm]["size"])
+            if shown is None or cut:
+                side = facts["arms"][arm]["size"]
+                shown = _show(arm, photographs, masks[fold] if cut else None, side)
             outputs = [session.run(None, {INPUT: shown}) for session in sessions]
             if (arm, fold) == (reference["arm"], reference["fold"]):
                 features = outputs[0][1]
             mean = np.mean([p.astype(float) for p, _ in outputs], axis=0)
-            of_folds.append(bundle.calibration(arm).apply(mean))
-        probabilities[arm] = np.mean(of_folds, axis=0)
-    return probabilities, unit(features)
+            probabilities.setdefault(arm, {})[fold] = mean
+    return probabilities, features
 
 
 def _show(
     arm: str,
     photographs: Sequence[np.ndarray],
-    masks: list[np.ndarray] | None,
-    size: int,
+    masks: Sequence[np.ndarray] | None,
+    side: int,
 ) -> np.ndarray:
-    if ARMS[arm].mask == "none" or masks is None:
-        masks = [np.zeros(one.shape[:2], bool) for one in photographs]
-    pictures = list(map(ARMS[arm].show, photographs, masks))
-    return _shrink(pictures, size, size)
+    """Render and shrink one after another: a rendered photograph may be large."""
+    pictures = []
+    for number, one in enumerate(photographs):
+        mask = np.zeros(one.shape[:2], bool) if masks is None else masks[number]
+        pictures.append(_shrink(ARMS[arm].show(one, mask), side, side))
+    return np.stack(pictures)
 
 
-def _shrink(pictures: Sequence[np.ndarray], height: int, width: int) -> np.ndarray:
-    return np.stack(
-        [resize_photograph(one, height=height, width=width) for one in pictures]
-    )
+def _shrink(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    return resize_photograph(picture, height=height, width=width)

@@ -1,59 +1,217 @@
 """Photographs that a user brings: found in a folder, decoded, or refused in words."""
 
 import io
+import os
+import stat
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, UnidentifiedImageError
 
+from lesionlab.decoding.masks import read_orientation, turn
+from lesionlab.decoding.photographs import decode, is_dark
+from lesionlab.decoding.wholeness import POINTER, judge_file
 from lesionlab.errors import LabError
 
-KINDS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF")
-LARGEST = 100_000_000  # pixels; of a larger one decoding alone takes all memory
+# above it Pillow warns of a decompression bomb, and decoding alone takes gigabytes
+LARGEST = 89_000_000  # pixels
+LONGEST = 1 << 30  # bytes of a file: more than so many pixels ever need
 SMALLEST = 32  # pixels of a side
+
+# how a file begins that is read, and what else is found among photographs
+HEAD = 132  # bytes
+KNOWN = (b"\xff\xd8\xff", b"\x89PNG", b"II*\0", b"MM\0*")
+OTHERS = {
+    (0, b"GIF8"): "GIF",
+    (0, b"BM"): "BMP",
+    (0, b"%PDF"): "PDF",
+    (4, b"ftyphei"): "HEIC",
+    (4, b"ftypmif1"): "HEIC",
+    (4, b"ftypavif"): "AVIF",
+    (128, b"DICM"): "DICOM",
+}
+
+# a bomb is an error even where Pillow would only warn of one
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 def list_photographs(folder: Path) -> list[str]:
-    """List the photographs below a folder, in the order of their names.
+    """List every file below a folder, in the order of their names.
 
     Parameters
     ----------
     folder : Path
-        Hidden files, and what bears no name of a picture, are left out.
+        What is hidden is left out; a link is followed, and no folder entered twice.
 
     Returns
     -------
     list of str
-        Relative to the folder.
+        Relative to the folder; one that ends with ``/`` is a folder that cannot be
+        opened.
 
     Raises
     ------
     LabError
-        If it is no folder, or holds no photograph.
+        If it is no folder, cannot be opened or holds no file.
     """
+    if folder.is_file():
+        raise LabError(f"{folder}: a file; name the folder that holds the photographs")
     if not folder.is_dir():
         raise LabError(f"{folder}: no such folder; name one with photographs")
-    names = sorted(_walk(folder))
+    names = sorted(_walk(folder, "", set()))
+    if names == [""]:
+        raise LabError(f"{folder}: cannot be opened; make it readable for you")
     if not names:
-        raise LabError(
-            f"{folder}: holds no photograph (one of {', '.join(KINDS)}); name another"
-        )
+        raise LabError(f"{folder}: holds no file; name a folder with photographs")
     return names
 
 
-def _walk(folder: Path) -> Iterator[str]:
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in name.parts)
-        if path.suffix.lower() in KINDS and path.is_file() and not hidden:
-            yield name.as_posix()
+def _walk(folder: Path, prefix: str, entered: set[tuple[int, int]]) -> Iterator[str]:
+    try:
+        about = folder.stat()
+        if (about.st_dev, about.st_ino) in entered:
+            return
+        entered.add((about.st_dev, about.st_ino))
+        inside = sorted(path.name for path in folder.iterdir())
+    except OSError:
+        yield prefix
+        return
+    for name in inside:
+        if name.startswith("."):
+            continue
+        path = folder / name
+        if _is_folder(path):
+            yield from _walk(path, f"{prefix}{name}/", entered)
+        else:
+            yield prefix + name
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def tell_files(folder: Path, names: list[str]) -> tuple[list[str], list[str]]:
+    """Tell files whose content may be hashed from all else that was listed.
+
+    Parameters
+    ----------
+    folder : Path
+        That was listed.
+    names : list of str
+        Of :func:`list_photographs`.
+
+    Returns
+    -------
+    files, others : list of str
+        The names of the others as they may be printed.
+    """
+    plain = {name for name in names if name.isprintable() and _is_file(folder / name)}
+    files = [name for name in names if name in plain]
+    return files, [repr(name) for name in names if name not in plain]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode) and os.access(path, os.R_OK)
+    except OSError:
+        return False
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file that may hold a photograph.
+
+    Parameters
+    ----------
+    path : Path
+        Of anything: a pipe is not waited for, and of a film only the head is read.
+
+    Returns
+    -------
+    bytes
+        Its content, for :func:`decode_photograph`.
+
+    Raises
+    ------
+    LabError
+        Says in a few words why not; it names no file.
+    """
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with open(opened, "rb") as stream:  # noqa: PTH123
+            about = os.fstat(opened)
+            if not stat.S_ISREG(about.st_mode):
+                raise LabError("no file")
+            head = stream.read(HEAD)
+            _check_kind(head)
+            if about.st_size > LONGEST:
+                raise LabError("larger than 1 GiB")
+            return head + stream.read()
+    except OSError as why:
+        raise LabError(f"cannot be read: {why.strerror}") from None
+
+
+def _check_kind(head: bytes) -> None:
+    if not head:
+        raise LabError("empty file")
+    if head.startswith(POINTER):
+        raise LabError("a Git LFS pointer")
+    if head.startswith(KNOWN) or (head[:4], head[8:12]) == (b"RIFF", b"WEBP"):
+        return
+    kinds = (kind for (at, mark), kind in OTHERS.items() if head.startswith(mark, at))
+    found = next(kinds, None)
+    begin = f"{found}: " if found else ""
+    raise LabError(f"{begin}neither JPEG, PNG, WebP nor TIFF")
+
+
+def measure_size(content: bytes) -> tuple[int, int]:
+    """Read width and height off a file's header, before anything is decoded.
+
+    Parameters
+    ----------
+    content : bytes
+        Of a JPEG, PNG, WebP or TIFF file.
+
+    Returns
+    -------
+    width, height : int
+        As stored.
+
+    Raises
+    ------
+    LabError
+        If it is no such file, too large or too small; it names no file.
+    """
+    with _open(content) as picture:
+        return picture.size
+
+
+def _open(content: bytes) -> Image.Image:
+    _check_kind(content[:HEAD])
+    try:
+        picture = Image.open(io.BytesIO(content), formats=FORMATS)
+        width, height = picture.size
+    except BOMBS:
+        raise LabError(f"more than {LARGEST:,} pixels") from None
+    except Exception as why:
+        raise LabError(f"unreadable ({_shorten(why)})") from None
+    if width * height > LARGEST:
+        raise LabError(f"{width} x {height}: more than {LARGEST:,} pixels")
+    if min(width, height) < SMALLEST:
+        raise LabError(f"{width} x {height}: less than {SMALLEST} pixels a side")
+    return picture
 
 
 def decode_photograph(content: bytes) -> np.ndarray:
     """Decode a photograph as a person sees it.
+
+    JPEG and PNG are decoded by OpenCV as those of training are, to the same pixels.
 
     Parameters
     ----------
@@ -71,51 +229,58 @@ def decode_photograph(content: bytes) -> np.ndarray:
     LabError
         Says in a few words why not; it names no file.
     """
-    if not content:
-        raise LabError("empty file")
-    try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            _check_size(*picture.size)
-            deep = picture.mode.startswith("I") or picture.mode == "F"
-            if not deep:
-                picture.draft("RGB", None)
-                turned = ImageOps.exif_transpose(picture)
-                return np.asarray(_flatten(turned))
-    except LabError:
-        raise
-    except Image.DecompressionBombError:
-        raise LabError(f"more than {LARGEST:,} pixels") from None
-    except (OSError, ValueError, SyntaxError, EOFError, TypeError) as why:
-        raise LabError(f"not a readable picture ({_shorten(why)})") from None
-    return _decode_deep(content)
+    with _open(content) as picture:
+        if reason := judge_file(content):
+            raise LabError(reason)
+        try:
+            if _is_deep(picture, content) and is_dark(content):
+                raise LabError("16 bits too dark")
+            if _needs_opencv(picture):
+                pixels = decode(content)
+                if pixels is None:
+                    raise LabError("unreadable")
+            else:
+                pixels = np.asarray(_flatten(picture))
+            # a TIFF both have turned already
+            tag = 1 if picture.format == "TIFF" else read_orientation(picture)
+        except LabError:
+            raise
+        except Exception as why:  # of a damaged file Pillow says all sorts of things
+            raise LabError(f"unreadable ({_shorten(why)})") from None
+        return turn(pixels, tag)
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > LARGEST:
-        raise LabError(f"{width} x {height}: more than {LARGEST:,} pixels")
-    if min(width, height) < SMALLEST:
-        raise LabError(f"{width} x {height}: less than {SMALLEST} pixels a side")
+def _is_clear(picture: Image.Image) -> bool:
+    return "A" in picture.getbands() or "transparency" in picture.info
+
+
+def _needs_opencv(picture: Image.Image) -> bool:
+    """Tell what training decodes too, and values that Pillow would cut off at 255."""
+    if picture.format == "TIFF":
+        if picture.mode in ("I", "F"):
+            raise ValueError("32 bits a value")
+        return picture.mode.startswith("I;16")
+    return picture.format != "WEBP" and not _is_clear(picture)
+
+
+def _is_deep(picture: Image.Image, content: bytes) -> bool:
+    if picture.format == "PNG":
+        return content[24:25] == b"\x10"
+    if picture.format == "TIFF":
+        bits = getattr(picture, "tag_v2", {}).get(258, (8,))
+        return bool(max(bits) == 16)
+    return False
 
 
 def _flatten(picture: Image.Image) -> Image.Image:
-    if "A" in picture.getbands() or "transparency" in picture.info:
+    if _is_clear(picture):
         whole = picture.convert("RGBA")
         white = Image.new("RGBA", whole.size, "white")
         return Image.alpha_composite(white, whole).convert("RGB")
     return picture.convert("RGB")
 
 
-def _decode_deep(content: bytes) -> np.ndarray:
-    flags = cv2.IMREAD_COLOR_RGB
-    try:
-        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
-    except cv2.error:
-        pixels = None
-    if pixels is None:
-        raise LabError("not a readable picture (its kind of numbers)")
-    return np.asarray(pixels)
-
-
 def _shorten(why: BaseException) -> str:
-    words = str(why).strip() or type(why).__name__
-    return words.splitlines()[0].split(" <_io.")[0]
+    if isinstance(why, UnidentifiedImageError):
+        return "its head is damaged"
+    return (str(why).strip() or type(why).__name__).splitlines()[0]

@@ -1,96 +1,78 @@
-"""Predictions on a folder of photographs: a row for every file."""
+"""The table of predictions: what stands in its columns, and what they mean."""
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import cv2
-import numpy as np
-import pandas as pd
-from tqdm import tqdm
-
-from lesionlab.application.engine import Networks, Opinion, judge, load_networks
-from lesionlab.application.photographs import decode_photograph, list_photographs
+from lesionlab.application.engine import Opinion
+from lesionlab.application.likeness import SCORES
 from lesionlab.bundle.manifest import Bundle
-from lesionlab.errors import LabError
-from lesionlab.files import write_csv
-
-BATCH = 16  # photographs that are judged together
 
 
-def predict_folder(folder: Path, bundle: Bundle, target: Path, *, threads: int) -> None:
-    """Predict on every photograph below a folder.
+def answer_arm(bundle: Bundle) -> str:
+    """Name the arm whose decision counts where one is wanted: the first that is used.
 
     Parameters
     ----------
-    folder : Path
-        With photographs.
     bundle : Bundle
         The networks.
-    target : Path
-        The table to write; the masks lie beside it, in ``<its stem>_masks/``.
-    threads : int
-        CPU threads.
 
-    Raises
-    ------
-    LabError
-        If the folder holds no photograph.
+    Returns
+    -------
+    str
     """
-    names = list_photographs(folder)
-    networks = load_networks(bundle, threads=threads)
-    masks = target.with_name(f"{target.stem}_masks")
-    masks.mkdir(parents=True, exist_ok=True)
-    rows: list[dict[str, Any]] = []
-    with tqdm(total=len(names), unit="img", disable=None) as bar:
-        for batch in _read_batches(folder, names, threads):
-            rows += _judge_batch(networks, batch, masks)
-            bar.update(len(batch))
-    write_csv(target, pd.DataFrame(rows))
+    return str(bundle.facts.get("answer", bundle.facts["training"]["arm"]))
 
 
-def _read_batches(
-    folder: Path, names: Sequence[str], threads: int
-) -> Iterator[list[tuple[str, np.ndarray | str]]]:
-    """Decode a batch ahead of the networks."""
+def list_columns(bundle: Bundle) -> dict[str, str]:
+    """List the columns of the table and what each means.
 
-    def read(name: str) -> tuple[str, np.ndarray | str]:
-        try:
-            return name, decode_photograph((folder / name).read_bytes())
-        except LabError as why:
-            return name, str(why)
-        except OSError as why:
-            return name, str(why.strerror)
+    Parameters
+    ----------
+    bundle : Bundle
+        The networks.
 
-    batches = [names[i : i + BATCH] for i in range(0, len(names), BATCH)]
-    with ThreadPoolExecutor(threads) as pool:
-        ahead = [pool.submit(read, name) for name in batches[0]]
-        for following in [*batches[1:], []]:
-            now, ahead = ahead, [pool.submit(read, name) for name in following]
-            yield [one.result() for one in now]
+    Returns
+    -------
+    dict
+        By name, in their order; the arm that answers comes first.
+    """
+    columns = {
+        "file": "name of the file below the folder",
+        "reason": "why it was refused; empty if it was judged",
+        "warnings": "what is unlike the training data, separated by '; '",
+        "width": "pixels, as a person sees it",
+        "height": "pixels, as a person sees it",
+        "mask": "its mask, white on the lesion, beside the table",
+        "lesion_pixels": "area of the lesion in pixels of the photograph",
+        "lesion_share": "area of the lesion as a share of the photograph, 0..1",
+    }
+    positive = bundle.facts["positive_class"]
+    for arm in _arms(bundle):
+        for name in bundle.classes:
+            columns[f"{arm}_prob_{name}"] = (
+                f"calibrated probability of {name} by arm {arm}, 0..1"
+            )
+        for point in bundle.facts["arms"][arm]["operating_points"]:
+            columns[f"{arm}_sent_at_{point['wanted']}"] = (
+                f"whether the probability of {positive} by arm {arm} is at least "
+                f"{point['threshold']:.6f}, chosen to find {point['wanted']} of them"
+            )
+    nearest = "image_id of the training photographs that it is most like, nearest first"
+    return {
+        **columns,
+        **{name: f"score of the warning '{words}'" for name, (_, words) in _measured()},
+        "nearest": nearest,
+    }
 
 
-def _judge_batch(
-    networks: Networks, batch: Sequence[tuple[str, np.ndarray | str]], masks: Path
-) -> list[dict[str, Any]]:
-    seen = {name: it for name, it in batch if not isinstance(it, str)}
-    judged = judge(networks, list(seen.values())) if seen else []
-    opinions = dict(zip(seen, judged, strict=True))
-    rows = []
-    for name, read in batch:
-        if isinstance(read, str):
-            rows.append({"file": name, "reason": read})
-            continue
-        opinion = opinions[name]
-        path = masks / f"{name}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        grey = opinion.mask.astype(np.uint8) * np.uint8(255)
-        path.write_bytes(cv2.imencode(".png", grey)[1].tobytes())
-        where = path.relative_to(masks.parent).as_posix()
-        said = describe(networks.bundle, opinion)
-        rows.append({"file": name, "reason": "", "mask": where, **said})
-    return rows
+def _measured() -> list[tuple[str, tuple[str, str]]]:
+    """Scores of likeness that are no column of their own yet."""
+    return [(name, about) for name, about in SCORES.items() if name != "lesion_share"]
+
+
+def _arms(bundle: Bundle) -> list[str]:
+    first = answer_arm(bundle)
+    return [first, *(arm for arm in bundle.facts["arms"] if arm != first)]
 
 
 def describe(bundle: Bundle, opinion: Opinion) -> dict[str, Any]:
@@ -106,20 +88,55 @@ def describe(bundle: Bundle, opinion: Opinion) -> dict[str, Any]:
     Returns
     -------
     dict
-        Size, lesion area, probabilities and decisions under every arm, warnings.
+        Columns of :func:`list_columns` but for names of files: size, lesion area,
+        probabilities and decisions under every arm, warnings and their scores.
     """
     height, width = opinion.mask.shape
     row: dict[str, Any] = {
+        "warnings": "; ".join(opinion.warnings),
         "width": width,
         "height": height,
         "lesion_pixels": int(opinion.mask.sum()),
         "lesion_share": round(float(opinion.mask.mean()), 6),
     }
-    for arm, probabilities in opinion.probabilities.items():
+    for arm in _arms(bundle):
+        probabilities = opinion.probabilities[arm]
         for name, p in zip(bundle.classes, probabilities, strict=True):
             row[f"{arm}_prob_{name}"] = round(float(p), 6)
         for point in bundle.facts["arms"][arm]["operating_points"]:
             sent = bool(probabilities[bundle.positive] >= point["threshold"])
             row[f"{arm}_sent_at_{point['wanted']}"] = sent
-    row["warnings"] = "; ".join(opinion.warnings)
+    for name, _ in _measured():
+        row[name] = round(opinion.scores[name], 6)
     return row
+
+
+def summarise(
+    bundle: Bundle, identity: Mapping[str, Any], counts: Mapping[str, int]
+) -> dict[str, Any]:
+    """Say what a finished table is made from, and what stands in it.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The networks.
+    identity : Mapping
+        Of the prediction.
+    counts : Mapping
+        Files that were ``judged``, ``refused`` and ``warned``.
+
+    Returns
+    -------
+    dict
+        For the file beside the table.
+    """
+    return {
+        **identity,
+        "run": bundle.facts["run"],
+        "answer": answer_arm(bundle),
+        "files": {
+            name: counts.get(name, 0) for name in ("judged", "refused", "warned")
+        },
+        "columns": list_columns(bundle),
+        "research_only": "research software, not a medical device",
+    }
