@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -212,8 +212,8 @@ class Desk:
     ) -> str:
         visit, bundle = self.visit(name), self.networks.bundle
 
-        def address(number: int, key: str) -> str:
-            token = visit.pictures[number].get(key, "")
+        def address(pictures: Mapping[str, str], key: str) -> str:
+            token = pictures.get(key, "")
             if not embedded:
                 return f"pictures/{token}"
             item = self.album.get(token)
@@ -227,7 +227,7 @@ class Desk:
                 choice,
                 cases=self.training,
                 attention=visit.attention[number] if attention else {},
-                address=lambda key, n=number: address(n, key),
+                address=partial(address, visit.pictures[number]),
             )
             for number, case in enumerate(visit.cases)
         ]

@@ -15,7 +15,12 @@ WAITING = 32  # events in the queue; more are told that the page is busy
 PREFERRED = 95  # of 100 to be found, where the page begins
 SESSIONS = 64  # of which Gradio keeps what it shows
 FETCH = "(token) => { if (token) location.assign('saved/' + token); }"
-SPEAK = "(language) => { document.documentElement.lang = language; }"
+# Gradio names the slider's two inputs in English, whatever the language
+SPEAK = """(language) => {
+    document.documentElement.lang = language;
+    const label = document.querySelector("#slider label span").textContent.trim();
+    for (const one of document.querySelectorAll("#slider input")) one.ariaLabel = label;
+}"""
 NETWORKS = "networks"  # one event at a time uses them
 
 
@@ -52,8 +57,9 @@ def draw_page(desk: Desk) -> gr.Blocks:
     wanted = list_wanted(desk.networks.bundle)
     begin = min(PREFERRED, wanted[-1])
     title = say("title", next(iter(LANGUAGES)))
-    with gr.Blocks(title=title, analytics_enabled=False) as blocks:
-        parts = {"banner": _html("banner")}
+    blocks: gr.Blocks = gr.Blocks(title=title, analytics_enabled=False)
+    with blocks:
+        parts: dict[str, Any] = {"banner": _html("banner")}
         with gr.Row():
             parts["intro"] = _html("intro")
             language = gr.Radio(

@@ -10,7 +10,7 @@ import pandas as pd
 from lesionlab.bundle.manifest import Bundle
 from lesionlab.page.cases import Case
 from lesionlab.page.texts import say
-from lesionlab.page.views import LIMITS, Choice, find_point, list_arms
+from lesionlab.page.views import Choice, find_point, list_arms, say_reason
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet tells one
 
@@ -43,11 +43,8 @@ def write_table(bundle: Bundle, cases: Sequence[Case], choice: Choice) -> bytes:
 def _write_row(bundle: Bundle, case: Case, choice: Choice) -> dict[str, Any]:
     # a name that a spreadsheet would take for a formula is only text behind a quote
     name = f"'{case.name}" if case.name.startswith(FORMULA) else case.name
-    row: dict[str, Any] = {"file": name, "reason": ""}
-    if case.reason:
-        key, why = case.reason
-        row["reason"] = say(key, choice.language, why=why, **LIMITS)
-    else:
+    row: dict[str, Any] = {"file": name, "reason": say_reason(case, choice)}
+    if not case.reason:
         row |= case.row
         for arm in list_arms(bundle):
             point = find_point(bundle, arm, choice.wanted)

@@ -4,8 +4,6 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,13 +23,7 @@ PATIENCE = 600.0  # seconds they wait
 ALBUM = 512_000_000  # bytes of what is shown
 
 
-def open_page(
-    model: Path,
-    *,
-    port: int,
-    threads: int,
-    announce: Callable[[str], None] | None = None,
-) -> None:
+def open_page(model: Path, *, port: int, threads: int) -> None:
     """Serve the page until it is stopped.
 
     Parameters
@@ -42,8 +34,6 @@ def open_page(
         On 127.0.0.1; 0 for any that is free.
     threads : int
         CPU threads of a network.
-    announce : Callable, optional
-        Is told the address in a line; printed by default.
 
     Raises
     ------
@@ -60,9 +50,10 @@ def open_page(
         os.environ["HF_HUB_OFFLINE"] = "1"
         app = build_app(model, threads=threads)
         address = f"http://{HOST}:{listening.getsockname()[1]}"
-        (announce or partial(print, flush=True))(
+        print(
             f"lesionlab: model of run {bundle.facts['run']} at {address}; Ctrl-C stops "
-            "it. Research only, not a medical device."
+            "it. Research only, not a medical device.",
+            flush=True,
         )
         config = uvicorn.Config(
             app, log_level="warning", timeout_graceful_shutdown=1, server_header=False

@@ -75,12 +75,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "save_page": ("Save page for printing", "인쇄용 페이지 저장"),
     "forget": ("Forget everything", "모두 지우기"),
     "overview": ("All photographs", "전체 사진"),
+    "overview_of": (
+        "Decision and probability of {positive} by each network",
+        "신경망별 결정과 {positive} 확률",
+    ),
     "photograph": ("Photograph", "사진"),
-    "decision": ("Decision", "결정"),
     "sent": ("Send on", "의뢰"),
     "kept": ("Not sent on", "의뢰 안 함"),
     "sent_why": (
-        "Send on: the probability of {positive}, {p}, reaches the threshold {threshold}.",
+        "Send on: the probability of {positive}, {p}, reaches the threshold "
+        "{threshold}.",
         "의뢰: {positive} 확률 {p}이(가) 기준값 {threshold} 이상입니다.",
     ),
     "kept_why": (
@@ -124,11 +128,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "one_network": ("one network", "신경망 1개"),
     "probability": ("Probability", "확률"),
     "probability_words": (
-        "Of 100 photographs with such an answer, about {n} show {name}, if the classes "
+        "Of 100 photographs with such an answer, {n} show {name}, if the classes "
         "are as frequent as assumed: {prevalence}.",
-        "이런 결과가 나온 사진 100장 중 약 {n}장이 {name}입니다. 단, 분류의 빈도가 "
+        "이런 결과가 나온 사진 100장 중 {name}은(는) {n}입니다. 단, 분류의 빈도가 "
         "가정과 같을 때입니다: {prevalence}.",
     ),
+    "about": ("about {n}", "약 {n}장"),
+    "fewer_than_one": ("fewer than 1", "1장 미만"),
+    "more_than_99": ("more than 99", "99장 초과"),
     "warnings": ("Warnings", "경고"),
     "no_warning": (
         "No warning: measured like the training photographs.",

@@ -16,7 +16,7 @@ from lesionlab.page.texts import TEXTS, say
 
 MILLION = 1_000_000
 TEMPLATES = Path(__file__).parent / "templates"
-LIMITS = {
+LIMITS: dict[str, object] = {
     "most": MOST,
     "megabytes": HEAVIEST // MILLION,
     "megapixels": LARGEST // MILLION,
@@ -37,6 +37,14 @@ class Choice:
 
     language: str
     wanted: int
+
+
+def say_reason(case: Case, choice: Choice) -> str:
+    """Say why a file was refused; empty if it was judged."""
+    if not case.reason:
+        return ""
+    key, why = case.reason
+    return say(key, choice.language, **{**LIMITS, "why": why})
 
 
 def list_arms(bundle: Bundle) -> list[str]:
@@ -76,8 +84,8 @@ def describe_point(bundle: Bundle, choice: Choice) -> dict[str, Any]:
     for arm in list_arms(bundle):
         point = find_point(bundle, arm, choice.wanted)
         sent = [_of_100(point["sent"][name]) for name in bundle.classes]
-        rows.append({"arm": arm, "threshold": _probability(point["threshold"])})
-        rows[-1]["sent"] = sent
+        threshold = _probability(point["threshold"])
+        rows.append({"arm": arm, "threshold": threshold, "sent": sent})
     first = bundle.facts["arms"][answer_arm(bundle)]
     return {
         "rows": rows,
@@ -134,8 +142,7 @@ def describe_case(
     tell = partial(say, language=choice.language)
     card: dict[str, Any] = {"id": f"case-{number}", "name": case.name}
     if case.reason:
-        key, why = case.reason
-        return {**card, "reason": tell(key, why=why, **LIMITS)}
+        return {**card, "reason": say_reason(case, choice)}
     area = _share(case.row["lesion_share"])
     licence = bundle.facts["training"]["licence"]
     alarms = bundle.facts["likeness"]["false_alarms"]
@@ -182,7 +189,7 @@ def _describe_arm(
     sent = p >= point["threshold"]
     found = point["sent"][positive]
     prevalence = ", ".join(
-        f"{name} {100 * share:.0f} %"
+        f"{name} {100 * share:.3g} %"
         for name, share in zip(
             bundle.classes, about["calibration"]["prevalence"], strict=True
         )
@@ -199,7 +206,7 @@ def _describe_arm(
         ],
         "words": tell(
             "probability_words",
-            n=f"{100 * p:.0f}",
+            n=_about(p, tell),
             name=positive,
             prevalence=prevalence,
         ),
@@ -213,6 +220,13 @@ def _describe_arm(
             missed=tell("unknown") if found is None else f"{100 * (1 - found):.0f}",
         ),
     }
+
+
+def _about(p: float, tell: Callable[..., str]) -> str:
+    """Say of how many in 100, never none and never all."""
+    if p < 0.005:
+        return tell("fewer_than_one")
+    return tell("more_than_99") if p > 0.995 else tell("about", n=f"{100 * p:.0f}")
 
 
 def _describe_attention(
