@@ -6,11 +6,11 @@ import onnxruntime
 import pandas as pd
 from onnx import TensorProto, helper, numpy_helper
 
-from lesionlab.application.likeness import unit
-from lesionlab.bundle.manifest import FORMAT, MANIFEST
+from lesionlab.application.likeness import describe_colours, unit
+from lesionlab.bundle.manifest import FORMAT, write_manifest
 from lesionlab.bundle.operating import CURVE
 from lesionlab.data.packing import resize_photograph
-from lesionlab.files import sha256_file, write_json
+from lesionlab.files import sha256_file
 
 INPUT = "photographs"
 CLASSES = ("MEL", "NV", "Other_SC")
@@ -76,6 +76,9 @@ def make_bundle(
             "training/features.npy",
             lambda path: np.save(path, _describe(first, photographs)),
         ),
+        "colours": add(
+            "training/colours.npy", lambda path: np.save(path, _paint(photographs))
+        ),
         "cases": add(
             "training/cases.csv", lambda path: cases.to_csv(path, index=False)
         ),
@@ -98,7 +101,7 @@ def make_bundle(
         "code": "0" * 64,
         "versions": {"onnxruntime": "1.32.0", "numpy": "2.4.6"},
     }
-    write_json(folder / MANIFEST, {**facts, **own, "files": files})
+    write_manifest(folder, {**facts, **own}, files)
     return folder
 
 
@@ -132,10 +135,10 @@ def _calibrate():
 def _limit():
     return {
         "limits": {
-            "sharpness": 1.0,
+            "sharpness": -2.0,
             "glare": 0.2,
             "lesion_share": 0.01,
-            "distance": 0.05,
+            "distance": 0.5,
         },
         "false_alarms": dict.fromkeys(
             ("blurred", "over-exposed", "no lesion found", "unlike the training data"),
@@ -146,12 +149,23 @@ def _limit():
     }
 
 
+def _shrink(photographs):
+    """What a classifier is shown, uint8 (N, 32, 32, 3)."""
+    return np.stack(
+        [resize_photograph(one, height=32, width=32) for one in photographs]
+    )
+
+
 def _describe(network, photographs):
     """Features of length 1 of the training photographs, float16 (N, F)."""
-    shown = [resize_photograph(one, height=32, width=32) for one in photographs]
     session = onnxruntime.InferenceSession(network)
-    features = session.run(["features"], {INPUT: np.stack(shown)})[0]
+    features = session.run(["features"], {INPUT: _shrink(photographs)})[0]
     return unit(features).astype(np.float16)
+
+
+def _paint(photographs):
+    """Colours of the training photographs, float16 (N, 512)."""
+    return describe_colours(_shrink(photographs)).astype(np.float16)
 
 
 def _write_segmenter(path):

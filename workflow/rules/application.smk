@@ -13,6 +13,11 @@ HAS_BUNDLE = bool(USED_ARMS) and bool(UNET_FOLDS) and not LEAK
 USED_KEYS = [key for key in per_run_keys() if key[0] in USED_ARMS] if HAS_BUNDLE else []
 REFERENCE = dict(zip(("arm", "fold", "seed"), USED_KEYS[0])) if HAS_BUNDLE else {}
 
+SEGMENTER_NAME = "unet"
+if config["segmentation"]["model"] != SEGMENTER_NAME:
+    SEGMENTER_NAME = " ".join(
+        config["segmentation"][key] for key in ("model", "encoder")
+    )
 
 # Which photographs of training may be shown with a model.
 LICENCES = {
@@ -29,12 +34,17 @@ def used(pattern):
     ]
 
 
-def used_pixels():
-    """Packed pictures that each classifier of the bundle was shown."""
-    pattern = rules.pack_images.output.pixels
+def used_pixels(pattern):
+    """Packed pictures, or their index, that each classifier of the bundle was shown."""
     return [
         pattern.format(scope=scope_of(arm, fold), arm=arm) for arm, fold, _ in USED_KEYS
     ]
+
+
+def weights_name():
+    """Name the first weights of the classifiers; where a file lies is not tracked."""
+    weights = config["classification"]["weights"]
+    return weights if weights in ("none", "imagenet", "package") else Path(weights).name
 
 
 def new_photographs(wildcards):
@@ -73,8 +83,11 @@ if HAS_BUNDLE:
         input:
             segmenters=expand(SEGMENTER.weights, fold=UNET_FOLDS),
             segmenter_pixels=rules.pack_segmentation.output.pixels,
+            maps=expand(LESION_MAPS.probabilities, fold=UNET_FOLDS),
             classifiers=used(rules.train_classifier.output.model),
-            pixels=used_pixels(),
+            pixels=used_pixels(rules.pack_images.output.pixels),
+            indices=used_pixels(rules.pack_images.output.index),
+            predictions=used(rules.predict_classes.output.predictions),
         output:
             segmenter_files=expand(
                 "results/<run>/{fold}/segmentation/segmenter.onnx", fold=UNET_FOLDS
@@ -97,6 +110,9 @@ if HAS_BUNDLE:
             options=pick(
                 config["segmentation"],
                 "model",
+                folds=UNET_FOLDS,
+                keys=USED_KEYS,
+                classifier=config["classification"]["model"],
                 segmenter_flips=config["segmentation"]["test_time_flips"],
                 classifier_flips=config["classification"]["test_time_flips"],
             ),
@@ -112,6 +128,7 @@ if HAS_BUNDLE:
                 arm=REFERENCE["arm"],
             ),
             classifier=rules.export_networks.output.classifier_files[0],
+            weights=used(rules.train_classifier.output.model)[0],
             masks=rules.segment_images.output.manifest.format(fold=REFERENCE["fold"]),
             images=rules.group_lesions.output.images,
             split=rules.split_dataset.output.split,
@@ -119,6 +136,7 @@ if HAS_BUNDLE:
             scores="results/<run>/application/likeness.csv",
             cases="results/<run>/application/training.csv",
             features="results/<run>/application/features.npy",
+            colours="results/<run>/application/colours.npy",
             thumbnails="results/<run>/application/thumbnails.npy",
         log:
             "results/<run>/logs/measure_photographs/measure_photographs.log",
@@ -131,7 +149,12 @@ if HAS_BUNDLE:
             runtime=grow(60),
         params:
             code=code("measure_photographs.py"),
-            options=pick(config["classification"], "batch_size", fold=REFERENCE["fold"]),
+            options=pick(
+                config["classification"],
+                "batch_size",
+                "threads",
+                fold=REFERENCE["fold"],
+            ),
             root=untracked(DATA_ROOT),
         script:
             "../scripts/measure_photographs.py"
@@ -141,6 +164,7 @@ if HAS_BUNDLE:
         input:
             predictions=rules.collect_predictions.output.table,
             split=rules.split_dataset.output.split,
+            images=rules.group_lesions.output.images,
             likeness=rules.measure_photographs.output.scores,
         output:
             calibration="results/<run>/application/calibration.json",
@@ -163,10 +187,8 @@ if HAS_BUNDLE:
                 "false_alarms",
                 arms=USED_ARMS,
                 confidence=config["comparison"]["confidence"],
-                replicates=config["comparison"]["replicates"],
-                bootstrap_seed=config["comparison"]["seed"],
-                even=config["classification"]["sampling"] == "balanced"
-                or config["classification"]["class_weights"],
+                sampling=config["classification"]["sampling"],
+                class_weights=config["classification"]["class_weights"],
                 **outcome(),
             ),
         script:
@@ -177,15 +199,20 @@ if HAS_BUNDLE:
         input:
             segmenter_files=rules.export_networks.output.segmenter_files,
             classifier_files=rules.export_networks.output.classifier_files,
+            segmenters=expand(SEGMENTER.weights, fold=UNET_FOLDS),
             classifiers=used(rules.train_classifier.output.model),
             check=rules.export_networks.output.check,
             segmenter_pixels=rules.pack_segmentation.output.pixels,
-            pixels=used_pixels(),
+            pixels=used_pixels(rules.pack_images.output.pixels),
             thresholds=expand(rules.tune_threshold.output.threshold, fold=UNET_FOLDS),
             calibration=rules.calibrate_arms.output.calibration,
             cases=rules.measure_photographs.output.cases,
             features=rules.measure_photographs.output.features,
+            colours=rules.measure_photographs.output.colours,
             thumbnails=rules.measure_photographs.output.thumbnails,
+            split_audit=rules.audit_split.output.split_audit,
+            segmentation_scores=expand(rules.score_masks.output.scores, fold=UNET_FOLDS),
+            template=local(own("workflow/report/model.md")),
         output:
             manifest="results/<run>/model/model.json",
         log:
@@ -206,7 +233,13 @@ if HAS_BUNDLE:
                 keys=USED_KEYS,
                 folds=UNET_FOLDS,
                 licence=LICENCE,
-                **outcome(),
+                left_out=[arm for arm in ARMS if arm not in USED_ARMS],
+                source=config["dataset"]["source"],
+                segmenter=SEGMENTER_NAME,
+                classifier=config["classification"]["model"],
+                weights=weights_name(),
+                classes=CLASSES,
+                positive_class=config["dataset"]["positive_class"],
             ),
             version=untracked(PROJECT["project"]["version"]),
         script:

@@ -1,14 +1,16 @@
 """Write every network that predicts on new photographs as ONNX."""
 
-from pathlib import Path
+import os
+from collections.abc import Iterator
 
 import numpy as np
-import torch
+import pandas as pd
 
-from lesionlab.export.graph import export
-from lesionlab.export.networks import Classifier, KerasSegmenter, Segmenter
-from lesionlab.files import write_json
-from lesionlab.segmentation.backend import start_backend
+from lesionlab.devices import VISIBLE
+from lesionlab.export.file import Wanted, write_networks
+from lesionlab.export.networks import load_classifier, load_segmenter, load_unet
+from lesionlab.files import read_csv, write_json
+from lesionlab.segmentation.overlap import quantise
 from lesionlab.stage import Options, Paths, limit_threads, provenance, run_stage
 
 CHECKED = 32  # photographs on which each network is compared
@@ -16,61 +18,78 @@ CHECKED = 32  # photographs on which each network is compared
 
 def main(paths: Paths, *, options: Options) -> None:
     limit_threads(1)
-    differences = {}
-    pixels = _some(paths.segmenter_pixels)
-    for source, target in zip(paths.segmenters, paths.segmenter_files, strict=True):
-        network = _load_segmenter(source, pixels, options)
-        differences[target.parent.parent.name] = export(
-            network, target, pixels, outputs=["lesion"]
-        )
-    for source, target, shown in zip(
-        paths.classifiers, paths.classifier_files, paths.pixels, strict=True
-    ):
-        network = _load_classifier(source, flips=options["classifier_flips"])
-        differences["/".join(target.parts[-4:-1])] = export(
-            network, target, _some(shown), outputs=["probabilities", "features"]
-        )
+    os.environ[VISIBLE] = ""  # networks are compared where they will run, on a CPU
     write_json(
         paths.check,
         {
             "n": CHECKED,
-            "largest_difference": differences,
-            **provenance(options["code"], ("torch", "onnx", "onnxruntime")),
+            "segmenters": _export_segmenters(paths, options),
+            "classifiers": _export_classifiers(paths, options),
+            **provenance(options["code"], ("torch", "onnxscript", "onnxruntime")),
         },
     )
 
 
-def _some(path: Path) -> np.ndarray:
-    pixels = np.load(path, mmap_mode="r")
-    rows = np.linspace(0, len(pixels) - 1, min(CHECKED, len(pixels))).astype(int)
-    return np.asarray(pixels[rows])
+def _export_segmenters(paths: Paths, options: Options) -> dict[str, dict[str, float]]:
+    """Write the segmenters; say by fold how far each is from what it was."""
+    pixels = np.load(paths.segmenter_pixels, mmap_mode="r")
+    rows = _spread(len(pixels))
+    load = load_unet if options["model"] == "unet" else load_segmenter
+
+    def load_each() -> Iterator[Wanted]:
+        for source, target in zip(paths.segmenters, paths.segmenter_files, strict=True):
+            network = load(source, pixels.shape[1:3], flips=options["segmenter_flips"])
+            beside = source if source.suffix == ".safetensors" else None
+            yield Wanted(target, network, np.asarray(pixels[rows]), beside)
+
+    written = write_networks(load_each(), title=options["model"], outputs=["lesion"])
+    said = {}
+    for fold, maps, one in zip(options["folds"], paths.maps, written, strict=True):
+        of_run = np.load(maps, mmap_mode="r")[rows].astype(float)
+        said[fold] = {
+            "from_network": one.difference,
+            "from_run": float(np.abs(quantise(one.computed) - of_run).max() / 255),
+        }
+    return said
 
 
-def _load_segmenter(
-    path: Path, pixels: np.ndarray, options: Options
-) -> torch.nn.Module:
-    flips = options["segmenter_flips"]
-    if options["model"] != "unet":
-        from lesionlab.segmenter.network import load_segmenter
+def _export_classifiers(paths: Paths, options: Options) -> dict[str, dict[str, float]]:
+    """Write the classifiers; say by training how far each is from what it was."""
+    whole = map(read_csv, paths.predictions)
+    tables = [table.iloc[_spread(len(table))] for table in whole]
 
-        network, scale = load_segmenter(path)
-        return Segmenter(network, scale, flips=flips).eval()
-    start_backend("torch", threads=1)  # whichever it was trained on
-    from lesionlab.segmentation.prediction import load_weights
-    from lesionlab.segmentation.unet import build_unet
+    def load_each() -> Iterator[Wanted]:
+        for source, target, packed, index, table in zip(
+            paths.classifiers,
+            paths.classifier_files,
+            paths.pixels,
+            paths.indices,
+            tables,
+            strict=True,
+        ):
+            names = pd.Index(read_csv(index)["image_id"])
+            rows = names.get_indexer(table["image_id"])
+            pixels = np.asarray(np.load(packed, mmap_mode="r")[rows])
+            network = load_classifier(source, flips=options["classifier_flips"])
+            yield Wanted(target, network, pixels, source)
 
-    height, width = pixels.shape[1:3]
-    unet = build_unet(height=height, width=width, dropout=0.0, seed=0)
-    load_weights(unet, path)
-    return KerasSegmenter(unet, flips=flips).eval()
+    written = write_networks(
+        load_each(),
+        title=options["classifier"],
+        outputs=["probabilities", "features"],
+    )
+    said = {}
+    for key, table, one in zip(options["keys"], tables, written, strict=True):
+        of_run = table.filter(like="prob_").to_numpy(float)
+        said["/".join(key)] = {
+            "from_network": one.difference,
+            "from_run": float(np.abs(one.computed.astype(float) - of_run).max()),
+        }
+    return said
 
 
-def _load_classifier(path: Path, *, flips: bool) -> torch.nn.Module:
-    from lesionlab.networks.network import load_model
-
-    network, _ = load_model(path)
-    head = network.module.get_submodule(network.head[0].rstrip("."))
-    return Classifier(network.module, head, network.scale, flips=flips).eval()
+def _spread(count: int) -> np.ndarray:
+    return np.linspace(0, count - 1, min(CHECKED, count)).astype(int)
 
 
 if __name__ == "__main__":

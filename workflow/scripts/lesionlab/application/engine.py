@@ -9,10 +9,10 @@ import onnxruntime
 import pandas as pd
 
 from lesionlab.application.likeness import (
+    describe_colours,
     list_warnings,
     measure_photograph,
     rank_neighbours,
-    unit,
 )
 from lesionlab.bundle.manifest import Bundle
 from lesionlab.classification.arms import ARMS
@@ -36,6 +36,8 @@ class Networks:
         Sessions by arm and fold, one a seed.
     training : ndarray of float32, shape (M, F)
         Features of training photographs, each of length 1.
+    colours : ndarray of float32, shape (M, 512)
+        Their colours; see :func:`~lesionlab.application.likeness.describe_colours`.
     cases : DataFrame
         Their ``image_id`` and ``label``, in the same order.
     """
@@ -44,6 +46,7 @@ class Networks:
     segmenters: Mapping[str, onnxruntime.InferenceSession]
     classifiers: Mapping[str, Mapping[str, list[onnxruntime.InferenceSession]]]
     training: np.ndarray
+    colours: np.ndarray
     cases: pd.DataFrame
 
 
@@ -106,7 +109,10 @@ def load_networks(bundle: Bundle, *, threads: int) -> Networks:
         bundle,
         {one["fold"]: start(one["file"]) for one in facts["segmenters"]},
         classifiers,
-        np.load(bundle.folder / facts["training"]["features"]).astype(np.float32),
+        *(
+            np.load(bundle.folder / facts["training"][name]).astype(np.float32)
+            for name in ("features", "colours")
+        ),
         pd.read_csv(bundle.folder / facts["training"]["cases"], dtype=str),
     )
 
@@ -128,12 +134,13 @@ def judge(networks: Networks, photographs: Sequence[np.ndarray]) -> list[Opinion
     """
     bundle = networks.bundle
     masks = find_lesions(networks, photographs)
-    raw, features = classify(networks, photographs, masks)
+    raw, features, shown = classify(networks, photographs, masks)
     probabilities = {
         arm: np.mean([bundle.calibration(arm).apply(p) for p in folds.values()], axis=0)
         for arm, folds in raw.items()
     }
-    rows, distances = rank_neighbours(unit(features), networks.training)
+    rows, _ = rank_neighbours(features, networks.training)
+    _, distances = rank_neighbours(describe_colours(shown), networks.colours)
     limits = bundle.facts["likeness"]["limits"]
     opinions = []
     for number, photograph in enumerate(photographs):
@@ -141,7 +148,7 @@ def judge(networks: Networks, photographs: Sequence[np.ndarray]) -> list[Opinion
         mask = np.mean(votes, axis=0) >= 0.5 if len(votes) > 1 else votes[0]
         scores = {
             **measure_photograph(photograph),
-            "lesion_share": np.count_nonzero(mask) / mask.size,
+            "lesion_share": float(np.count_nonzero(mask) / mask.size),
             "distance": float(distances[number, -1]),
         }
         opinions.append(
@@ -195,7 +202,7 @@ def classify(
     networks: Networks,
     photographs: Sequence[np.ndarray],
     masks: Mapping[str, list[np.ndarray]],
-) -> tuple[dict[str, dict[str, np.ndarray]], np.ndarray]:
+) -> tuple[dict[str, dict[str, np.ndarray]], np.ndarray, np.ndarray]:
     """Ask every classifier, as it was trained, before calibration.
 
     Parameters
@@ -213,10 +220,12 @@ def classify(
         By arm and fold, the mean over seeds: ndarray of float, shape (N, C).
     features : ndarray of float32, shape (N, F)
         Of the network whose training photographs the bundle knows.
+    pixels : ndarray of uint8, shape (N, S, S, 3)
+        What that network was shown.
     """
     facts = networks.bundle.facts
     reference: dict[str, Any] = facts["training"]
-    features = np.empty(0)
+    described = np.empty(0), np.empty(0)
     probabilities: dict[str, dict[str, np.ndarray]] = {}
     for arm, by_fold in networks.classifiers.items():
         cut = ARMS[arm].mask != "none"
@@ -227,10 +236,10 @@ def classify(
                 shown = _show(arm, photographs, masks[fold] if cut else None, side)
             outputs = [session.run(None, {INPUT: shown}) for session in sessions]
             if (arm, fold) == (reference["arm"], reference["fold"]):
-                features = outputs[0][1]
+                described = outputs[0][1], shown
             mean = np.mean([p.astype(float) for p, _ in outputs], axis=0)
             probabilities.setdefault(arm, {})[fold] = mean
-    return probabilities, features
+    return probabilities, *described
 
 
 def _show(

@@ -6,8 +6,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-SIDE = 256  # pixels of the longer side at which sharpness is measured
+SIDE = 512  # pixels of the longer side at which sharpness is measured
 BRIGHT = 250  # of 255: a pixel whose darkest colour reaches it shows nothing
+LEAST_GLARE = 0.01  # share of the pixels below which nobody calls it over-exposed
+LEVELS = 8  # of each colour in a histogram
 NEIGHBOUR = 5  # the distance to the fifth nearest training photograph counts
 
 # each score, whether its limit is the least or the most, and what lies beyond
@@ -30,18 +32,55 @@ def measure_photograph(photograph: np.ndarray) -> dict[str, float]:
     Returns
     -------
     dict
-        ``sharpness``, the logarithm of the variance of the Laplacian (Pech-Pacheco et
-        al., 2000) at 256 pixels, and ``glare``, the share of burnt-out pixels.
+        ``sharpness``, the logarithm of the deviation of the Laplacian (Pech-Pacheco et
+        al., 2000) at 512 pixels, relative to the mean brightness, so that a dark
+        photograph counts as no less sharp; and ``glare``, the share of burnt-out
+        pixels.
     """
-    height, width = photograph.shape[:2]
-    scale = SIDE / max(height, width)
-    size = max(1, round(scale * width)), max(1, round(scale * height))
-    small = cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
-    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    grey = cv2.cvtColor(photograph, cv2.COLOR_RGB2GRAY)
+    small = _shrink_longer_side(grey, SIDE)
+    edges = cv2.meanStdDev(cv2.Laplacian(small, cv2.CV_16S))[1][0, 0]
+    burnt = cv2.inRange(photograph, (BRIGHT,) * 3, (255,) * 3)
     return {
-        "sharpness": float(np.log10(cv2.Laplacian(grey, cv2.CV_32F).var() + 1e-3)),
-        "glare": float((small.min(axis=2) >= BRIGHT).mean()),
+        "sharpness": float(np.log10((edges + 0.01) / (cv2.mean(small)[0] + 1))),
+        "glare": cv2.countNonZero(burnt) / grey.size,
     }
+
+
+def _shrink_longer_side(grey: np.ndarray, side: int) -> np.ndarray:
+    """Average whole pixels first, so that the rest is less than a half, and fast."""
+    height, width = grey.shape
+    times = max(height, width) // side
+    if times > 1:
+        size = max(1, width // times), max(1, height // times)
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    scale = side / max(height, width)
+    size = max(1, round(scale * width)), max(1, round(scale * height))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR))
+
+
+def describe_colours(pictures: np.ndarray) -> np.ndarray:
+    """Describe pictures by their colours alone.
+
+    Features of a network that was trained on lesions tell other things from them badly:
+    it has learned to see nothing else. See docs/predict.md for what was measured.
+
+    Parameters
+    ----------
+    pictures : ndarray of uint8, shape (N, H, W, 3)
+        RGB, as a classifier is shown them.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, 512)
+        Square root of the share of pixels of each colour, so that the cosine of two is
+        their Bhattacharyya coefficient; each of length 1.
+    """
+    counts = [
+        cv2.calcHist([one], [0, 1, 2], None, [LEVELS] * 3, [0, 256] * 3).ravel()
+        for one in pictures
+    ]
+    return unit(np.sqrt(np.stack(counts)))
 
 
 def rank_neighbours(
@@ -61,8 +100,8 @@ def rank_neighbours(
     rows : ndarray of int, shape (N, K)
         Of the nearest, the nearest first.
     distances : ndarray of float32, shape (N, K)
-        Theirs. To the last of them a picture is far that no training photographs are
-        like (Sun et al., 2022).
+        Theirs. To the last of them a picture is far that is like no training
+        photographs (Sun et al., 2022).
     """
     distances = 1 - unit(features) @ training.T
     count = min(NEIGHBOUR, len(training))
@@ -91,16 +130,14 @@ def set_limits(scores: Mapping[str, np.ndarray], share: float) -> dict[str, floa
     Returns
     -------
     dict
-        By name.
+        By name. That of ``glare`` is at least 0.01: where no photograph is burnt out
+        at all, a few bright pixels are no fault.
     """
-    return {
-        name: float(
-            np.quantile(scores[name], share)
-            if side == "least"
-            else np.quantile(scores[name], 1 - share)
-        )
+    limits = {
+        name: float(np.quantile(scores[name], share if side == "least" else 1 - share))
         for name, (side, _) in SCORES.items()
     }
+    return {**limits, "glare": max(limits["glare"], LEAST_GLARE)}
 
 
 def list_warnings(scores: Mapping[str, float], limits: Mapping[str, Any]) -> list[str]:

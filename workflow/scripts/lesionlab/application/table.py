@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from lesionlab.application.engine import Opinion
 from lesionlab.application.likeness import SCORES
 from lesionlab.bundle.manifest import Bundle
@@ -92,12 +94,13 @@ def describe(bundle: Bundle, opinion: Opinion) -> dict[str, Any]:
         probabilities and decisions under every arm, warnings and their scores.
     """
     height, width = opinion.mask.shape
+    area = int(np.count_nonzero(opinion.mask))
     row: dict[str, Any] = {
         "warnings": "; ".join(opinion.warnings),
         "width": width,
         "height": height,
-        "lesion_pixels": int(opinion.mask.sum()),
-        "lesion_share": round(float(opinion.mask.mean()), 6),
+        "lesion_pixels": area,
+        "lesion_share": round(area / opinion.mask.size, 6),
     }
     for arm in _arms(bundle):
         probabilities = opinion.probabilities[arm]

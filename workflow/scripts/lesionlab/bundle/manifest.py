@@ -1,17 +1,19 @@
 """The bundle: everything that predicts on new photographs, in one folder."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from lesionlab.bundle.calibration import Calibration
 from lesionlab.errors import LabError
-from lesionlab.files import sha256_file
+from lesionlab.files import sha256_file, write_json
 
 FORMAT = 1
 MANIFEST = "model.json"
+CARD = "README.md"
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,29 @@ class Bundle:
         return Calibration(**self.facts["arms"][arm]["calibration"])
 
 
+def write_manifest(
+    folder: Path, facts: Mapping[str, Any], files: Mapping[str, str]
+) -> None:
+    """Write ``model.json``, the last file of a bundle.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the bundle.
+    facts : Mapping
+        What the networks are, and how they are used.
+    files : Mapping
+        SHA-256 of every other file, by its name relative to the folder.
+    """
+    content = {**facts, "files": dict(files)}
+    write_json(folder / MANIFEST, {**content, "seal": _seal(content)})
+
+
 def load_bundle(folder: Path) -> Bundle:
     """Read a bundle and verify each of its files by its hash.
+
+    What it holds was damaged by accident or not at all: who means harm can write all
+    hashes anew. Nothing in it is ever run, though: weights, graphs, numbers and text.
 
     Parameters
     ----------
@@ -62,24 +85,11 @@ def load_bundle(folder: Path) -> Bundle:
     Raises
     ------
     LabError
-        If it is no bundle, one of another version, or a file is missing or changed.
+        If it is no bundle, one of another format, or a file is missing or changed.
     """
     path = folder / MANIFEST
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        version, files = facts["format"], facts["files"]
-    except FileNotFoundError:
-        raise LabError(
-            f"{folder}: no model (it holds no {MANIFEST}); name the folder "
-            "results/<run>/model of a finished run"
-        ) from None
-    except (OSError, ValueError, LookupError, TypeError):
-        raise LabError(f"{path}: damaged; copy or build the model again") from None
-    if version != FORMAT:
-        raise LabError(
-            f"{path}: of format {version}, and this version reads {FORMAT}; build the "
-            "model again"
-        )
+    facts = _read_facts(path)
+    files = facts["files"]
     for name, expected in files.items():
         file = folder / name
         if not file.resolve().is_relative_to(folder.resolve()):
@@ -91,4 +101,48 @@ def load_bundle(folder: Path) -> Bundle:
                 f"{file}: not what was built (another SHA-256); copy or build the "
                 "model again"
             )
+    for name in _named_files(facts):
+        if name not in files:
+            raise LabError(f"{path}: names {name} without its hash; do not use it")
     return Bundle(folder, facts, sha256_file(path))
+
+
+def _read_facts(path: Path) -> dict[str, Any]:
+    try:
+        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        version, seal = facts["format"], facts.pop("seal", None)
+    except (FileNotFoundError, NotADirectoryError):
+        raise LabError(
+            f"{path.parent}: no model (it holds no {MANIFEST}); name the folder "
+            "results/<run>/model of a finished run"
+        ) from None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        raise LabError(f"{path}: damaged; copy or build the model again") from None
+    if version != FORMAT:
+        raise LabError(
+            f"{path}: of format {version}, and this version reads {FORMAT}; build the "
+            "model again"
+        )
+    if seal != _seal(facts):
+        raise LabError(
+            f"{path}: not what was built (its seal is broken); copy or build the model "
+            "again"
+        )
+    return facts
+
+
+def _seal(facts: Mapping[str, Any]) -> str:
+    """SHA-256 of all facts, in whatever order and with whatever spaces they stand."""
+    text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()
+
+
+def _named_files(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Every file that the facts name to be read."""
+    yield from (one["file"] for one in facts["segmenters"])
+    for arm in facts["arms"].values():
+        yield from (member["file"] for member in arm["members"])
+        yield from filter(None, [arm["weights"]])
+    training = facts["training"]
+    named = (training[key] for key in ("features", "cases", "thumbnails"))
+    yield from filter(None, named)

@@ -1,8 +1,11 @@
 """What is written as ONNX: networks from the pixels of a file to probabilities."""
 
+from pathlib import Path
+
 import torch
 from torch import nn
 
+from lesionlab.segmentation.backend import start_backend
 from lesionlab.training.pictures import MIRRORS, Scale, enter
 
 
@@ -28,9 +31,9 @@ class Segmenter(nn.Module):
         """uint8 (N, H, W, 3) to the probability of lesion, float32 (N, H, W)."""
         maps = []
         for axes in self.views:
-            shown = enter(photographs.flip(axes), self.scale)
-            maps.append(self.network(shown)[:, 0].sigmoid().flip(axes))
-        return torch.stack(maps).mean(0)
+            shown = enter(_mirror(photographs, axes), self.scale)
+            maps.append(_mirror(self.network(shown)[:, 0].sigmoid(), axes))
+        return _average(maps)
 
 
 class KerasSegmenter(nn.Module):
@@ -52,10 +55,10 @@ class KerasSegmenter(nn.Module):
     def forward(self, photographs: torch.Tensor) -> torch.Tensor:
         """uint8 (N, H, W, 3) to the probability of lesion, float32 (N, H, W)."""
         maps = [
-            self.network(photographs.flip(axes) / 255.0)[..., 0].flip(axes)
+            _mirror(self.network(_mirror(photographs, axes) / 255.0)[..., 0], axes)
             for axes in self.views
         ]
-        return torch.stack(maps).mean(0)
+        return _average(maps)
 
 
 class Classifier(nn.Module):
@@ -89,7 +92,60 @@ class Classifier(nn.Module):
         """uint8 (N, S, S, 3) to probabilities, (N, C), and features, (N, F)."""
         self.seen.clear()
         views = [
-            self.network(enter(photographs.flip(axes), self.scale)).softmax(1)
+            self.network(enter(_mirror(photographs, axes), self.scale)).softmax(1)
             for axes in self.views
         ]
-        return torch.stack(views).mean(0), self.seen[0].flatten(1)
+        return _average(views), self.seen[0].flatten(1)
+
+
+def load_unet(path: Path, size: tuple[int, int], *, flips: bool) -> nn.Module:
+    """Load the Keras U-Net on torch, whichever backend it was trained on.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.weights.h5`` file.
+    size : tuple of int
+        Height and width of its pictures.
+    flips : bool
+        Of :class:`KerasSegmenter`.
+
+    Returns
+    -------
+    nn.Module
+        A :class:`KerasSegmenter` in evaluation mode.
+    """
+    start_backend("torch", threads=1)
+    from lesionlab.segmentation.prediction import load_weights
+    from lesionlab.segmentation.unet import build_unet
+
+    height, width = size
+    unet = build_unet(height=height, width=width, dropout=0.0, seed=0)
+    load_weights(unet, path)
+    return KerasSegmenter(unet, flips=flips).eval()
+
+
+def load_segmenter(path: Path, _size: tuple[int, int], *, flips: bool) -> nn.Module:
+    """Load a segmenter on torch as a :class:`Segmenter` in evaluation mode."""
+    from lesionlab.segmenter.network import load_segmenter as load
+
+    network, scale = load(path)
+    return Segmenter(network, scale, flips=flips).eval()
+
+
+def load_classifier(path: Path, *, flips: bool) -> nn.Module:
+    """Load a classifier as a :class:`Classifier` in evaluation mode."""
+    from lesionlab.networks.network import load_model
+
+    network, _ = load_model(path)
+    head = network.module.get_submodule(network.head[0].rstrip("."))
+    return Classifier(network.module, head, network.scale, flips=flips).eval()
+
+
+def _mirror(batch: torch.Tensor, axes: tuple[int, ...]) -> torch.Tensor:
+    """Mirror, or leave a batch as it is: to flip no axis is a step all the same."""
+    return batch.flip(axes) if axes else batch
+
+
+def _average(views: list[torch.Tensor]) -> torch.Tensor:
+    return torch.stack(views).mean(0) if len(views) > 1 else views[0]
