@@ -46,9 +46,9 @@ def mark(*words):
 class MarkedState(TrainingState):
     """Says when it saves, and what."""
 
-    def checkpoint(self, save, where):
-        mark("at", where)
-        super().checkpoint(save, where)
+    def checkpoint(self, save, position, *settle):
+        mark("at", f"epoch {position.epoch}, step {position.step}")
+        super().checkpoint(save, position, *settle)
 
     def save(self, arrays, facts):
         mark("save")

@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch.nn.functional import conv2d, gelu, layer_norm, linear
 
-from lesionlab.classification.frozen import freeze_stages, prepare_head
-from lesionlab.classification.task import Classification, plan_training
+from lesionlab.classification.frozen import choose_learning
+from lesionlab.classification.task import plan_training
 from lesionlab.classification.wanted import check_wanted
 from lesionlab.errors import LabError
 from lesionlab.networks import panderm
@@ -238,17 +238,13 @@ def changed_by_training(trainable, tmp_path, kills=0):
     """Train from a file; give what was learned and the names of what changed."""
     torch.save(draw_published(), tmp_path / "w.pth")
     train, valid = make_sets(SIZE)
-    options = {**OPTIONS, "augmentation": STILL, "epochs": 2}
+    options = {**OPTIONS, "augmentation": STILL, "epochs": 2, "trainable": trainable}
 
     def learn(state):
         network = fresh()
         load_initial_weights(network, tmp_path / "w.pth")
-        learning = place_model(network.module, pick_device(1))
-        task = Classification(train, valid, options, network.scale)
-        if trainable == "head":
-            learning, task = prepare_head(network, train, valid, options)
-        elif trainable != "all":
-            freeze_stages(network, trainable)
+        place_model(network.module, pick_device(1))
+        learning, task = choose_learning(network, train, valid, options)
         before = {n: v.clone() for n, v in network.module.state_dict().items()}
         best, history, _ = fit(learning, task, plan_training(options), state=state)
         learning.load_state_dict(best)

@@ -103,10 +103,9 @@ def write_model(folder):
     from lesionlab.networks.network import Architecture, save_model
     from lesionlab.training.pictures import IMAGENET
 
-    with atomic_path(folder / "out" / "m.safetensors") as draft:
-        weights = {"a": torch.ones(5000)}
-        built = {"architecture": Architecture(), "scale": IMAGENET}
-        save_model(draft, weights, **built, classes=["a"])
+    built = {"architecture": Architecture(), "scale": IMAGENET}
+    weights = {"a": torch.ones(5000)}
+    save_model(folder / "out" / "m.safetensors", weights, **built, classes=["a"])
 
 
 def write_masks(folder):

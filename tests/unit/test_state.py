@@ -9,6 +9,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -166,19 +167,25 @@ def test_a_stop_is_answered_at_the_next_checkpoint(tmp_path, kind):
     handler = signal.getsignal(kind)
     with TrainingState(tmp_path, {}, save_seconds=1e9) as state:
         save = partial(state.save, arrays(4), {"epoch": 4})
-        state.checkpoint(save, "epoch 4, step 1")
+        state.checkpoint(save, SimpleNamespace(epoch=4, step=1))
         assert state.load() is None
         os.kill(os.getpid(), kind)
         with pytest.raises(LabError, match=f"epoch 4, step 2 .{kind.name}.*saved"):
-            state.checkpoint(save, "epoch 4, step 2")
+            state.checkpoint(save, SimpleNamespace(epoch=4, step=2))
         assert state.load()[1] == {"epoch": 4}
     assert signal.getsignal(kind) is handler
 
 
-def test_a_checkpoint_saves_when_it_is_time(tmp_path):
-    with TrainingState(tmp_path, {}, save_seconds=0) as state:
-        state.checkpoint(partial(state.save, arrays(1), {}), "epoch 1")
-        assert state.load() is not None
+@pytest.mark.parametrize(("seconds", "done"), [(0, ["settled", "saved"]), (1e9, [])])
+def test_a_checkpoint_settles_and_saves_when_it_is_time(tmp_path, seconds, done):
+    calls = []
+    with TrainingState(tmp_path, {}, save_seconds=seconds) as state:
+        state.checkpoint(
+            lambda: calls.append("saved"),
+            SimpleNamespace(epoch=1, step=1),
+            lambda: calls.append("settled"),
+        )
+    assert calls == done
 
 
 def test_a_second_process_waits_and_says_for_whom(tmp_path, caplog):

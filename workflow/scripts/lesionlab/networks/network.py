@@ -1,18 +1,15 @@
 """The classifier's network, whatever its family: built, saved and loaded."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from lesionlab.errors import LabError
 from lesionlab.networks.resnet import build_resnet
 from lesionlab.training.pictures import IMAGENET, Scale
+from lesionlab.weights.noted import open_noted, save_noted
 
 RESNET = "resnet50"
 
@@ -34,6 +31,11 @@ class Architecture:
     model: str = RESNET
     size: int = 224
     variant: str = "v1.5"
+
+    @property
+    def title(self) -> str:
+        """The model, and of resnet50 its variant."""
+        return f"{self.model} {self.variant}" if self.model == RESNET else self.model
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def build_network(architecture: Architecture, classes: int, *, seed: int) -> Net
 
 def save_model(
     path: Path,
-    weights: dict[str, torch.Tensor],
+    weights: Mapping[str, torch.Tensor],
     *,
     architecture: Architecture,
     scale: Scale,
@@ -134,9 +136,9 @@ def save_model(
     Parameters
     ----------
     path : Path
-        The ``.safetensors`` file.
-    weights : dict of Tensor
-        The state dict.
+        The ``.safetensors`` file to replace.
+    weights : Mapping of Tensor
+        The state dict, on any device.
     architecture : Architecture
         Of the network.
     scale : Scale
@@ -144,13 +146,8 @@ def save_model(
     classes : sequence of str
         In the order of the logits.
     """
-    # one entry: several would be written in an order that changes from time to time
-    notes = json.dumps(
-        {**asdict(architecture), "scale": scale, "classes": list(classes)}
-    )
-    whole = {name: value.contiguous() for name, value in weights.items()}
-    # save_file would make a file that its owner alone can read
-    path.write_bytes(safetensors.torch.save(whole, metadata={"notes": notes}))
+    notes = {**asdict(architecture), "scale": scale, "classes": list(classes)}
+    save_noted(path, weights, notes)
 
 
 def load_model(path: Path) -> tuple[Network, list[str]]:
@@ -173,13 +170,9 @@ def load_model(path: Path) -> tuple[Network, list[str]]:
     LabError
         If the file is damaged.
     """
-    try:
-        with safe_open(path, "pt") as file:
-            notes = json.loads(file.metadata()["notes"])
-        classes, scale = notes.pop("classes"), notes.pop("scale")
+    with open_noted(path) as (notes, weights):
+        classes, scale = notes.pop("classes"), Scale(*map(tuple, notes.pop("scale")))
         network = build_network(Architecture(**notes), len(classes), seed=0)
-        network.module.load_state_dict(safetensors.torch.load_file(path))
-    except (SafetensorError, RuntimeError, ValueError, LookupError, TypeError) as why:
-        raise LabError(f"{path}: damaged; delete it and run again") from why
+        network.module.load_state_dict(weights)
     network.module.eval()
-    return replace(network, scale=Scale(*map(tuple, scale))), classes
+    return replace(network, scale=scale), classes

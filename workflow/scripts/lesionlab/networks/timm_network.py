@@ -10,7 +10,7 @@ import torch
 from timm.data import resolve_data_config
 from torch import nn
 
-from lesionlab.errors import LabError
+from lesionlab.errors import LabError, first_line
 from lesionlab.training.pictures import Scale
 
 FAMILY = "timm/"
@@ -122,7 +122,7 @@ def create_network(
         except (AssertionError, RuntimeError, TypeError, ValueError) as why:
             raise LabError(
                 f"classification.size: {size}: {name} takes no such pictures "
-                f"({str(why).splitlines()[0] if str(why) else type(why).__name__})"
+                f"({first_line(why)})"
             ) from why
     return network.train()
 

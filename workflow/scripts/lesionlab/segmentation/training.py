@@ -139,17 +139,7 @@ def fit_unet(
         model = compile_unet(options, phase)
         take_up(model, standing)
         save = partial(save_standing, state, standing, model)
-
-        def checkpoint(
-            settle: Callable[[], None] = lambda: None, save: Callable[[], None] = save
-        ) -> None:
-            def save_settled() -> None:
-                settle()
-                save()
-
-            where = f"epoch {progress.epoch}, step {progress.step}"
-            state.checkpoint(save_settled, where)
-
+        checkpoint = partial(state.checkpoint, save, progress)
         while progress.epoch <= phase.last:
             _train_epoch(model, train, options, progress, phase, checkpoint)
             scores = validate(model, valid, options=options, between=checkpoint)

@@ -1,19 +1,16 @@
 """Networks of segmentation_models.pytorch: built, saved, loaded."""
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import safetensors.torch
 import segmentation_models_pytorch as smp
 import torch
-from safetensors import SafetensorError, safe_open
 from timm.layers import DropPath
 from torch import nn
 
-from lesionlab.errors import LabError
-from lesionlab.files import atomic_path
+from lesionlab.errors import LabError, first_line
 from lesionlab.training.pictures import Scale
+from lesionlab.weights.noted import open_noted, save_noted
 
 FAMILY = "smp/"
 DROPOUT = (nn.Dropout, nn.Dropout2d)
@@ -56,7 +53,7 @@ def build_segmenter(
         except (KeyError, ValueError, NotImplementedError, RuntimeError) as why:
             raise LabError(
                 f"segmentation.model: {model} with segmentation.encoder: {encoder}: "
-                f"{str(why.args[0] if why.args else why).splitlines()[0]}"
+                f"{first_line(why)}"
             ) from why
     if size:
         _show_one(network, f"{model} with {encoder}", size)
@@ -69,10 +66,9 @@ def _show_one(network: nn.Module, title: str, size: tuple[int, int]) -> None:
         with torch.inference_mode():
             network.eval()(torch.zeros(1, 3, height, width))
     except (AssertionError, RuntimeError, ValueError) as why:
-        reason = str(why).strip() or type(why).__name__  # an assertion may say nothing
         raise LabError(
             f"segmentation.height, width: {height}, {width}: {title} takes no such "
-            f"pictures ({reason.splitlines()[0]})"
+            f"pictures ({first_line(why)})"
         ) from why
     network.train()
 
@@ -100,7 +96,7 @@ def set_dropout(model: nn.Module, rate: float) -> None:
 
 def save_segmenter(
     path: Path,
-    weights: dict[str, torch.Tensor],
+    weights: Mapping[str, torch.Tensor],
     *,
     model: str,
     encoder: str,
@@ -112,18 +108,15 @@ def save_segmenter(
     ----------
     path : Path
         The ``.safetensors`` file to replace.
-    weights : dict of Tensor
-        The state dict.
+    weights : Mapping of Tensor
+        The state dict, on any device.
     model, encoder : str
         Of :func:`build_segmenter`.
     scale : Scale
         Of its pictures.
     """
-    # one entry: several would be written in an order that changes from time to time
-    notes = json.dumps({"model": model, "encoder": encoder, "scale": scale})
-    whole = {name: value.contiguous() for name, value in weights.items()}
-    with atomic_path(path) as draft:
-        draft.write_bytes(safetensors.torch.save(whole, metadata={"notes": notes}))
+    notes = {"model": model, "encoder": encoder, "scale": scale}
+    save_noted(path, weights, notes)
 
 
 def load_segmenter(path: Path) -> tuple[nn.Module, Scale]:
@@ -146,12 +139,8 @@ def load_segmenter(path: Path) -> tuple[nn.Module, Scale]:
     LabError
         If the file is damaged.
     """
-    try:
-        with safe_open(path, "pt") as file:
-            notes: dict[str, Any] = json.loads(file.metadata()["notes"])
+    with open_noted(path) as (notes, weights):
         network = build_segmenter(notes["model"], notes["encoder"], seed=0)
-        network.load_state_dict(safetensors.torch.load_file(path))
+        network.load_state_dict(weights)
         scale = Scale(*map(tuple, notes["scale"]))
-    except (SafetensorError, RuntimeError, ValueError, LookupError, TypeError) as why:
-        raise LabError(f"{path}: damaged; delete it and run again") from why
     return network.eval(), scale

@@ -12,11 +12,13 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from lesionlab.randomness import UNET_NETWORK, derive_seed
 from lesionlab.segmentation.batches import draw_changes, draw_flips, epoch_order
 from lesionlab.segmentation.overlap import best_threshold, jaccard_curve, quantise
+from lesionlab.segmenter.network import set_dropout
 from lesionlab.segmenter.prediction import predict_logits
 from lesionlab.training.pictures import IMAGENET, Scale, normalise, relight, zoom
 from lesionlab.training.plan import Phase, Plan, Shown
 
 EPSILON = 1e-7
+DROPOUT_FREE = "dropout_free"  # name of the phase
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,11 @@ def segmentation_loss(
     return loss + (1 - (2 * both + EPSILON) / (sizes + EPSILON)).mean()
 
 
+def enter_phase(network: nn.Module, phase: Phase, *, dropout: float) -> None:
+    """Give a network the dropout of a phase, in place: its own rate, or none."""
+    set_dropout(network, 0.0 if phase.name == DROPOUT_FREE else dropout)
+
+
 def plan_training(options: Mapping[str, Any], *, dropout: bool) -> Plan:
     """Plan the training of a segmenter: Adam, with dropout and then without.
 
@@ -194,7 +201,7 @@ def plan_training(options: Mapping[str, Any], *, dropout: bool) -> Plan:
     def optimizer(model: nn.Module) -> torch.optim.Optimizer:
         return torch.optim.Adam(model.parameters(), eps=EPSILON)
 
-    key, free = "segmentation.learning_rate", "dropout_free"
+    key, free = "segmentation.learning_rate", DROPOUT_FREE
     proper, more = options["epochs"], options["dropout_free_epochs"]
     rates = (options["learning_rate"], options["dropout_free_learning_rate"])
     phases = [

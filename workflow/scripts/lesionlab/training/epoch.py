@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from lesionlab.errors import LabError
+from lesionlab.errors import LabError, first_line
 from lesionlab.training.device import fast_precision
 from lesionlab.training.plan import Phase, Task
 from lesionlab.training.snapshot import Progress
@@ -56,7 +56,7 @@ def explain_refusal(title: str) -> Iterator[None]:
     except RuntimeError as why:
         if type(why).__name__ == "InductorError":
             raise LabError(
-                f"{title}: torch.compile fails ({str(why).splitlines()[0]}); install "
+                f"{title}: torch.compile fails ({first_line(why)}); install "
                 "g++, or set compile to false"
             ) from why
         operation, found, _ = str(why).partition(" does not have a deterministic")
@@ -154,19 +154,31 @@ def train_one_epoch(
         count = len(batches[step])
         for group in optimizer.param_groups:
             group["lr"] = phase.rate_of(past + step, len(batches))
-        optimizer.zero_grad(set_to_none=True)
         # what a network draws, as for dropout, hangs on the step alone
         torch.manual_seed(task.stream(epoch, step))
         inputs, targets = show(order[step * batch_size :][:count])
-        with explain_refusal(task.title):
-            with fast_precision(device):
-                outputs = model(inputs)
-                loss = task.loss(outputs, targets)
-            torch.autograd.backward(loss)
-        optimizer.step()
+        loss, right = _learn(model, optimizer, task, inputs, targets)
         after()
-        tally.add(loss.detach(), task.right(outputs.detach(), targets))
+        tally.add(loss, right)
         progress.seen += count
         progress.step = step + 1
         checkpoint(tally.settle)
     tally.settle()
+
+
+def _learn(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    task: Task,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Update the weights by a batch; give its mean loss and what was right of it."""
+    optimizer.zero_grad(set_to_none=True)
+    with explain_refusal(task.title):
+        with fast_precision(task.device):
+            outputs = model(inputs)
+            loss = task.loss(outputs, targets)
+        torch.autograd.backward(loss)
+    optimizer.step()
+    return loss.detach(), task.right(outputs.detach(), targets)

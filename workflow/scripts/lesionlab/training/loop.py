@@ -61,10 +61,9 @@ def fit(
     LabError
         If the loss is not finite, or the process was asked to stop.
     """
-    average = None
-    if plan.ema:
-        mean = get_ema_multi_avg_fn(plan.ema)  # type: ignore[no-untyped-call]
-        average = AveragedModel(model, multi_avg_fn=mean, use_buffers=True)
+    average = _start_average(model, plan.ema)
+    shown: nn.Module = average.module if average else model
+    follow = partial(average.update_parameters, model) if average else lambda: None
     # static: a program for batches of any size would hang on which came first
     forward: Any = torch.compile(model, dynamic=False) if plan.compiled else model
     standing = load_standing(state, model, average)
@@ -73,21 +72,9 @@ def fit(
         if progress.finished or progress.epoch > phase.last:
             continue
         enter(model, phase)
-        optimizer = plan.optimizer(model)
-        if progress.epoch > phase.first or progress.step:
-            restore_optimizer(model, optimizer, standing)
+        optimizer = _start_optimizer(model, plan, phase, standing)
         save = partial(save_standing, state, standing, model, average, optimizer)
-
-        def checkpoint(
-            settle: Callable[[], None] = lambda: None, save: Callable[[], None] = save
-        ) -> None:
-            def save_settled() -> None:
-                settle()
-                save()
-
-            where = f"epoch {progress.epoch}, step {progress.step}"
-            state.checkpoint(save_settled, where)
-
+        checkpoint = partial(state.checkpoint, save, progress)
         while progress.epoch <= phase.last and not progress.finished:
             train_one_epoch(
                 forward,
@@ -96,16 +83,30 @@ def fit(
                 batch_size=plan.batch_size,
                 phase=phase,
                 progress=progress,
-                after=partial(average.update_parameters, model)
-                if average
-                else lambda: None,
+                after=follow,
                 checkpoint=checkpoint,
             )
-            shown = average.module if average else model
             _close_epoch(shown, task, plan, phase, standing, checkpoint)
             (save if progress.finished else checkpoint)()
     logging.info("kept epoch %d", progress.best_epoch)
     return standing.best, standing.history, progress.best_epoch
+
+
+def _start_average(model: nn.Module, ema: float) -> AveragedModel | None:
+    if not ema:
+        return None
+    mean = get_ema_multi_avg_fn(ema)  # type: ignore[no-untyped-call]
+    return AveragedModel(model, multi_avg_fn=mean, use_buffers=True)
+
+
+def _start_optimizer(
+    model: nn.Module, plan: Plan, phase: Phase, standing: Standing
+) -> torch.optim.Optimizer:
+    """Make the optimizer of a phase, as far as the phase has come."""
+    optimizer = plan.optimizer(model)
+    if standing.progress.epoch > phase.first or standing.progress.step:
+        restore_optimizer(model, optimizer, standing)
+    return optimizer
 
 
 def _close_epoch(

@@ -11,7 +11,7 @@ import httpx2
 from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-from lesionlab.errors import LabError
+from lesionlab.errors import LabError, first_line
 from lesionlab.files import atomic_path, sha256_file
 from lesionlab.host.occupancy import hold_while_writing
 
@@ -101,5 +101,6 @@ def _explained(place: str, of: str) -> Iterator[None]:
     try:
         yield
     except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.HTTPError, OSError) as why:
-        reason = str(why).splitlines()[0] if str(why) else type(why).__name__
-        raise LabError(f"{place}: no weights of {of} ({reason}); {BESIDE}") from why
+        raise LabError(
+            f"{place}: no weights of {of} ({first_line(why)}); {BESIDE}"
+        ) from why

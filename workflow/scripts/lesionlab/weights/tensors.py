@@ -9,7 +9,7 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from lesionlab.errors import LabError
+from lesionlab.errors import LabError, first_line
 from lesionlab.weights.file import SAFETENSORS
 from lesionlab.weights.names import COUNTER
 
@@ -46,8 +46,7 @@ def read_tensors(path: Path, kind: str) -> Mapping[str, Any]:
             f"{path}: refused, it holds more than weights; save a state dict alone"
         ) from why
     except Exception as why:  # on damaged bytes it raises all kinds
-        reason = str(why).splitlines()[0] if str(why) else type(why).__name__
-        raise LabError(f"{path}: no readable weights ({reason})") from why
+        raise LabError(f"{path}: no readable weights ({first_line(why)})") from why
     if not isinstance(state, Mapping):
         raise LabError(
             f"{path}: a {type(state).__name__}, not a state dict; save one alone"
