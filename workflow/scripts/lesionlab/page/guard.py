@@ -1,5 +1,6 @@
 """What stands between the page and the world: who may ask, for what, and how much."""
 
+import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -14,6 +15,7 @@ from lesionlab.page.cases import HEAVIEST
 HOSTS = ("127.0.0.1", "localhost")
 LONGEST = 1_000_000  # bytes of any request but a photograph
 PHOTOGRAPHS = "/photographs"
+JOIN = "/gradio_api/queue/join"
 
 # all that the page needs; whatever else Gradio serves, files above all, is not there
 ALLOWED = {
@@ -23,7 +25,7 @@ ALLOWED = {
         r"|/gradio_api/(heartbeat/\w+|queue/data|startup-events)"
         r"|/(pictures|saved)/[\w-]+"
     ),
-    "POST": re.compile(rf"/gradio_api/(queue/join|cancel)|{PHOTOGRAPHS}"),
+    "POST": re.compile(rf"/gradio_api/cancel|{JOIN}|{PHOTOGRAPHS}"),
 }
 POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-eval' 'nonce-{nonce}'; "
@@ -38,10 +40,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 SCRIPT = re.compile(rb"<script(?=[\s>])")
-
-
-class TooLarge(Exception):
-    """A request's body is longer than what is taken."""
 
 
 def guard(app: ASGIApp) -> ASGIApp:
@@ -75,13 +73,19 @@ def guard(app: ASGIApp) -> ASGIApp:
             return
         nonce = secrets.token_urlsafe(16)
         sealed = _seal(send, scope["path"], nonce)
+        if scope["method"] == "POST":
+            body = await _read(receive, _limit(scope["path"]))
+            if body is None:
+                await PlainTextResponse("too large", 413)(scope, receive, sealed)
+                return
+            if scope["path"] == JOIN and not is_plain(body):
+                await PlainTextResponse("not so", 400)(scope, receive, sealed)
+                return
+            receive = _replay(body, receive)
         if scope["path"] == "/":
             scope = {**scope, "headers": _without_encodings(scope["headers"])}
             sealed = _mark_scripts(sealed, nonce)
-        try:
-            await app(scope, _measure(receive, scope["path"]), sealed)
-        except TooLarge:
-            await PlainTextResponse("too large", 413)(scope, receive, sealed)
+        await app(scope, receive, sealed)
 
     return guarded
 
@@ -122,19 +126,53 @@ def _limit(path: str) -> int:
     return HEAVIEST if path == PHOTOGRAPHS else LONGEST
 
 
-def _measure(receive: Receive, path: str) -> Receive:
-    """Count what comes, whatever length it was said to have."""
-    taken, limit = 0, _limit(path)
-
-    async def measured() -> Message:
-        nonlocal taken
+async def _read(receive: Receive, limit: int) -> bytes | None:
+    """Read a body, whatever length it was said to have; None if it is too long."""
+    parts: list[bytes] = []
+    more = True
+    while more:
         message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > limit:
-            raise TooLarge
-        return message
+        if message["type"] != "http.request":
+            break
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+        if sum(map(len, parts)) > limit:
+            return None
+    return b"".join(parts)
 
-    return measured
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Hand a body on that was read."""
+    waiting = [body]
+
+    async def replayed() -> Message:
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+        return await receive()
+
+    return replayed
+
+
+def is_plain(body: bytes) -> bool:
+    """Tell whether an event hands over words and numbers, as all of the page do.
+
+    For a file it could name any address, from which Gradio would fetch it.
+
+    Parameters
+    ----------
+    body : bytes
+        JSON.
+
+    Returns
+    -------
+    bool
+    """
+    try:
+        given = json.loads(body)["data"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return False
+    scalars = str | int | float | bool | None
+    return isinstance(given, list) and all(isinstance(x, scalars) for x in given)
 
 
 def _seal(send: Send, path: str, nonce: str) -> Send:

@@ -6,9 +6,10 @@ from typing import Any
 
 import gradio as gr
 
+from lesionlab.page.decision import Choice
 from lesionlab.page.desk import Desk
 from lesionlab.page.texts import LANGUAGES, choose_language, say
-from lesionlab.page.views import LIMITS, Choice, fill
+from lesionlab.page.views import LIMITS, fill
 
 # parts of the page whose words depend on the language
 SPOKEN = (

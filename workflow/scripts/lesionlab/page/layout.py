@@ -6,19 +6,26 @@ from typing import Any
 import gradio as gr
 
 from lesionlab.page.cases import HEAVIEST, MOST
+from lesionlab.page.decision import list_wanted
 from lesionlab.page.desk import Desk
 from lesionlab.page.handlers import SPOKEN, Handlers
 from lesionlab.page.texts import LANGUAGES, TEXTS, say
-from lesionlab.page.views import TEMPLATES, list_wanted
+from lesionlab.page.views import TEMPLATES
 
 WAITING = 32  # events in the queue; more are told that the page is busy
 PREFERRED = 95  # of 100 to be found, where the page begins
 SESSIONS = 64  # of which Gradio keeps what it shows
-FETCH = "(token) => { if (token) location.assign('saved/' + token); }"
+# a link and no change of address, by which the page would seem to be left
+FETCH = """(token) => {
+    const link = document.createElement("a");
+    link.href = "saved/" + token;
+    link.download = "";
+    link.click();
+}"""
 # Gradio names the slider's two inputs in English, whatever the language
 SPEAK = """(language) => {
     document.documentElement.lang = language;
-    const label = document.querySelector("#slider label span").textContent.trim();
+    const label = document.querySelector("#slider label span")?.textContent.trim();
     for (const one of document.querySelectorAll("#slider input")) one.ariaLabel = label;
 }"""
 NETWORKS = "networks"  # one event at a time uses them
@@ -54,8 +61,7 @@ def draw_page(desk: Desk) -> gr.Blocks:
     -------
     gradio.Blocks
     """
-    wanted = list_wanted(desk.networks.bundle)
-    begin = min(PREFERRED, wanted[-1])
+    wanted = list_wanted(desk.networks.bundle) or [PREFERRED]
     title = say("title", next(iter(LANGUAGES)))
     blocks: gr.Blocks = gr.Blocks(title=title, analytics_enabled=False)
     with blocks:
@@ -72,16 +78,14 @@ def draw_page(desk: Desk) -> gr.Blocks:
             )
         parts["zone"] = _html("zone", js_on_load=_zone_script())
         parts["status"] = _html("status")
-        parts["slider"] = gr.Slider(
-            wanted[0], wanted[-1], value=begin, step=1, elem_id="slider", buttons=[]
-        )
+        parts["slider"] = _slider(wanted)
         parts["meaning"] = _html("meaning")
         parts["attention"] = gr.Checkbox(elem_id="attention")
         with gr.Row():
             for name in ("save_csv", "save_page", "forget"):
                 parts[name] = gr.Button(elem_id=name)
         parts["cards"] = _html("cards")
-        token = gr.Textbox(visible=False)
+        token = gr.Textbox(visible="hidden")
         chosen = [language, parts["slider"], parts["attention"]]
         _connect(blocks, Handlers(desk), parts, chosen, language, token)
     blocks.queue(max_size=WAITING, api_open=False)
@@ -92,6 +96,19 @@ def draw_page(desk: Desk) -> gr.Blocks:
 def _html(name: str, **more: Any) -> gr.HTML:
     settings = {"js_on_load": None, "apply_default_css": False, **more}
     return gr.HTML(elem_id=name, elem_classes="lesionlab", **settings)
+
+
+def _slider(wanted: list[int]) -> gr.Slider:
+    """Draw the slider; it is not there where there is nothing to choose from."""
+    return gr.Slider(
+        wanted[0],
+        wanted[-1],
+        value=min(PREFERRED, wanted[-1]),
+        step=1,
+        elem_id="slider",
+        buttons=[],
+        visible=len(wanted) > 1,
+    )
 
 
 def _zone_script() -> str:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from lesionlab.bundle.manifest import Bundle
 from lesionlab.page.cases import Case
+from lesionlab.page.decision import Choice, find_point, list_arms
 from lesionlab.page.texts import say
-from lesionlab.page.views import Choice, find_point, list_arms, say_reason
+from lesionlab.page.views import say_reason
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet tells one
 
@@ -49,6 +50,8 @@ def _write_row(bundle: Bundle, case: Case, choice: Choice) -> dict[str, Any]:
         for arm in list_arms(bundle):
             point = find_point(bundle, arm, choice.wanted)
             p = case.probabilities[arm][bundle.positive]
+            if point is None:
+                continue
             row[f"{arm}_chosen_threshold"] = round(point["threshold"], 6)
             row[f"{arm}_sent_at_chosen"] = bool(p >= point["threshold"])
     return {

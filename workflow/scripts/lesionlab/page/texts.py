@@ -95,6 +95,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "수 있다는 뜻이 아닙니다: 이 작동점에서 {positive} 100건 중 {missed}건을 "
         "놓칩니다.",
     ),
+    "no_point": (
+        "No decision: no validation photograph showed {positive}, so no threshold "
+        "could be chosen.",
+        "결정 없음: 검증 사진에 {positive}이(가) 없어 기준값을 정할 수 없습니다.",
+    ),
+    "undecided": ("No decision", "결정 없음"),
     "refused": ("Refused", "거부"),
     "outline": ("Outline", "윤곽"),
     "outline_alt": (

@@ -1,17 +1,22 @@
 """From cases to what is read: cards, the table of all, the meaning of a decision."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from lesionlab.application.table import answer_arm
 from lesionlab.bundle.manifest import Bundle
 from lesionlab.page.attention import Attention
 from lesionlab.page.cases import HEAVIEST, LARGEST, MOST, Case
+from lesionlab.page.decision import (
+    Choice,
+    decide,
+    find_point,
+    list_arms,
+    write_probability,
+)
 from lesionlab.page.texts import TEXTS, say
 
 MILLION = 1_000_000
@@ -23,86 +28,12 @@ LIMITS: dict[str, object] = {
 }
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What a user has chosen on the page.
-
-    Parameters
-    ----------
-    language : str
-        Of :data:`~lesionlab.page.texts.LANGUAGES`.
-    wanted : int
-        How many of 100 of the positive class shall be found.
-    """
-
-    language: str
-    wanted: int
-
-
 def say_reason(case: Case, choice: Choice) -> str:
     """Say why a file was refused; empty if it was judged."""
     if not case.reason:
         return ""
     key, why = case.reason
     return say(key, choice.language, **{**LIMITS, "why": why})
-
-
-def list_arms(bundle: Bundle) -> list[str]:
-    """List the arms, that which answers first."""
-    first = answer_arm(bundle)
-    return [first, *(arm for arm in bundle.facts["arms"] if arm != first)]
-
-
-def find_point(bundle: Bundle, arm: str, wanted: int) -> dict[str, Any]:
-    """Find the row of an arm's curve for a wanted sensitivity, in percent."""
-    curve: list[dict[str, Any]] = bundle.facts["arms"][arm]["curve"]
-    return min(curve, key=lambda row: abs(100 * row["wanted"] - wanted))
-
-
-def list_wanted(bundle: Bundle) -> list[int]:
-    """List the sensitivities that the curves hold, in percent."""
-    curve = bundle.facts["arms"][answer_arm(bundle)]["curve"]
-    return sorted({round(100 * row["wanted"]) for row in curve})
-
-
-def describe_point(bundle: Bundle, choice: Choice) -> dict[str, Any]:
-    """Say for every arm what the chosen operating point means.
-
-    Parameters
-    ----------
-    bundle : Bundle
-        With its curves.
-    choice : Choice
-        Of the user.
-
-    Returns
-    -------
-    dict
-        For the template ``meaning.html``.
-    """
-    rows = []
-    for arm in list_arms(bundle):
-        point = find_point(bundle, arm, choice.wanted)
-        sent = [_of_100(point["sent"][name]) for name in bundle.classes]
-        threshold = _probability(point["threshold"])
-        rows.append({"arm": arm, "threshold": threshold, "sent": sent})
-    first = bundle.facts["arms"][answer_arm(bundle)]
-    return {
-        "rows": rows,
-        "classes": bundle.classes,
-        "positive": bundle.positive,
-        "n": first["n"]["test"],
-        "valid": first["n"]["valid"],
-        "wanted": choice.wanted,
-    }
-
-
-def _of_100(share: float | None) -> str | None:
-    return None if share is None else f"{100 * share:.0f}"
-
-
-def _probability(p: float) -> str:
-    return f"{100 * p:.1f} %"
 
 
 def describe_case(
@@ -186,8 +117,6 @@ def _describe_arm(
     point = find_point(bundle, arm, choice.wanted)
     positive = bundle.classes[bundle.positive]
     p = float(probabilities[bundle.positive])
-    sent = p >= point["threshold"]
-    found = point["sent"][positive]
     prevalence = ", ".join(
         f"{name} {100 * share:.3g} %"
         for name, share in zip(
@@ -210,15 +139,8 @@ def _describe_arm(
             name=positive,
             prevalence=prevalence,
         ),
-        "sent": sent,
-        "p": _probability(p),
-        "why": tell(
-            "sent_why" if sent else "kept_why",
-            positive=positive,
-            p=_probability(p),
-            threshold=_probability(point["threshold"]),
-            missed=tell("unknown") if found is None else f"{100 * (1 - found):.0f}",
-        ),
+        "p": write_probability(p),
+        **decide(p, point, positive, tell),
     }
 
 
