@@ -145,8 +145,10 @@ def test_library_imports_run_downwards(repository):
         "figures",
         "cohort",
         "report",
+        "export",
         "bundle",
         "application",
+        "page",
     ]
     library = repository / "workflow" / "scripts" / "lesionlab"
     wings = {path.parent.name for path in library.glob("*/__init__.py")}
