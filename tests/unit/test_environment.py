@@ -145,7 +145,6 @@ def test_library_imports_run_downwards(repository):
         "figures",
         "cohort",
         "report",
-        "export",
         "bundle",
         "application",
         "page",
