@@ -48,7 +48,7 @@ def pins(repository, name):
 def rules(repository):
     """Name, script and environments of every rule that has a script."""
     for path in sorted((repository / "workflow" / "rules").glob("*.smk")):
-        for block in re.split(r"\n *rule ", path.read_text())[1:]:
+        for block in path.read_text().split("\nrule ")[1:]:
             script = re.search(r'"\.\./scripts/(\w+)\.py"', block)
             if script:
                 env = re.search(r'"\.\./\.\./envs/(\w+)\.yaml"', block)
