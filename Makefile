@@ -4,8 +4,9 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 READY := $(VENV)/.ready
 ARGS ?=
+MODEL ?= results/demo/model
 
-.PHONY: help run test test-faults prove check format docs lock contract rulegraph clean clean-state
+.PHONY: help run app test test-faults prove check format docs lock contract rulegraph clean clean-state
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -13,6 +14,9 @@ help:  ## list the targets
 run: $(READY)  ## set up and run the workflow; ARGS="--configfile presets/x.yaml" for more
 	@PYTHONPATH=workflow/scripts $(BIN)/python -m lesionlab.host $(ARGS)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores all $(ARGS)
+
+app: $(READY)  ## a page in the browser that judges photographs; MODEL=results/<run>/model
+	@$(BIN)/lesionlab app --model $(MODEL) $(ARGS)
 
 test: $(READY)  ## set up and run the tests, in two processes
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 $(ARGS)

@@ -2,7 +2,6 @@
 
 import numpy as np
 import onnx
-import onnxruntime
 import pandas as pd
 from onnx import TensorProto, helper, numpy_helper
 
@@ -10,6 +9,7 @@ from lesionlab.application.likeness import describe_colours, unit
 from lesionlab.bundle.manifest import FORMAT, write_manifest
 from lesionlab.bundle.operating import CURVE
 from lesionlab.data.packing import resize_photograph
+from lesionlab.export.runtime import onnxruntime
 from lesionlab.files import sha256_file
 
 INPUT = "photographs"

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pandas as pd
 from tqdm import tqdm
 
@@ -18,6 +17,7 @@ from lesionlab.application.likeness import (
 from lesionlab.data.packing import photograph_size, resize_photograph
 from lesionlab.decoding.masks import read_mask
 from lesionlab.decoding.photographs import read_photograph
+from lesionlab.export.runtime import onnxruntime
 from lesionlab.files import atomic_path, read_csv, write_array, write_csv
 from lesionlab.stage import Options, Paths, limit_threads, run_stage
 

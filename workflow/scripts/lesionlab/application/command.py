@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,13 +26,19 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    more: Sequence[Callable[[Any], None]] = (),
+) -> int:
     """Run the command.
 
     Parameters
     ----------
     arguments : sequence of str, optional
         Those of the command line if none are given.
+    more : sequence of Callable
+        That add sub-commands of the wings above, as :func:`add_predict` does.
 
     Returns
     -------
@@ -46,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (add_predict,):
+    for add in (add_predict, *more):
         add(commands)
     given = parser.parse_args(arguments)
     warnings.filterwarnings("ignore", module="PIL")  # of damaged files
@@ -100,14 +106,15 @@ def add_predict(commands: Any) -> None:
     )
     parser.add_argument(
         "--threads",
-        type=_count,
+        type=count,
         default=len(os.sched_getaffinity(0)),
         help="CPU threads; the table does not depend on it (default: all, %(default)s)",
     )
     parser.set_defaults(run=predict)
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """Read a number from 1 on, or tell argparse why not."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
     return int(text)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pandas as pd
 
 from lesionlab.application.likeness import (
@@ -17,6 +16,7 @@ from lesionlab.application.likeness import (
 from lesionlab.bundle.manifest import Bundle
 from lesionlab.classification.arms import ARMS
 from lesionlab.data.packing import resize_photograph
+from lesionlab.export.runtime import onnxruntime
 from lesionlab.segmentation.overlap import binarise, quantise, upsample
 
 INPUT = "photographs"

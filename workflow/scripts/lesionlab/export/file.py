@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx_ir as ir
-import onnxruntime
 import torch
 from torch import nn
 
 from lesionlab.errors import LabError
 from lesionlab.export.graph import INPUT, fits, trace_graph
+from lesionlab.export.runtime import onnxruntime
 from lesionlab.files import atomic_path
 
 TOLERANCE = 1e-3  # of a probability; float32 sums in another order stay far below
