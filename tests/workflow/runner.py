@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 from snakemake.cli import main as snakemake
 
 from lesionlab.files import sha256_file
@@ -39,6 +40,19 @@ def copy_checkout(repository, target):
         else:
             shutil.copy2(source, target / part)
     return target
+
+
+def made_once(tmp_path_factory, name, make):
+    """Give the folder that the first process to ask for it makes for all of them."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, made = base / name, base / f"{name}.made"
+    with FileLock(base / f"{name}.lock"):
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return folder
 
 
 def run_workflow(checkout, *arguments, configs=(TINY,), check=True, **environment):
