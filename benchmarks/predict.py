@@ -96,7 +96,7 @@ def build_bundle(folder):
 
 
 def run_networks(bundle, photographs, threads, *, side_by_side):
-    """Seconds of the networks alone, on pictures that are ready."""
+    """Seconds of the networks alone, on pictures that are ready, and CPU seconds."""
     from lesionlab.application.engine import INPUT, load_networks
     from lesionlab.application.folder import GROUP
 
@@ -115,9 +115,9 @@ def run_networks(bundle, photographs, threads, *, side_by_side):
 
     with ThreadPoolExecutor(threads if side_by_side else 1) as pool:
         list(pool.map(run, range(threads)))
-        started = time.perf_counter()
+        started, before = time.perf_counter(), time.process_time()
         list(pool.map(run, range(photographs // GROUP)))
-        return time.perf_counter() - started
+        return time.perf_counter() - started, time.process_time() - before
 
 
 def run_command(folder, bundle, threads):
@@ -164,12 +164,13 @@ def compare(images, photographs, threads):
                 run_networks(bundle, len(files), threads, side_by_side=way)
                 for way in (True, False)
             ]
-            start = run_command(few, bundle, threads)[0]
+            start = run_command(few, bundle, threads)
             whole, cpu, memory = run_command(many, bundle, threads)
-            turns.append((*alone, start, whole, cpu))
+            cpus = alone[0][1], alone[1][1], cpu - start[1]
+            turns.append((alone[0][0], alone[1][0], start[0], whole, *cpus))
             print(*(f"{value:8.1f}" for value in turns[-1]), end="   MB:")
             print(*(f"{value:8.0f}" for value in memory), flush=True)
-    beside, after, start, whole, cpu = map(median, zip(*turns, strict=True))
+    beside, after, start, whole, *cpus = map(median, zip(*turns, strict=True))
     best = min(beside, after)
     for name, seconds in {
         "networks alone, side by side": beside,
@@ -178,7 +179,9 @@ def compare(images, photographs, threads):
         "the command without its start": whole - start,
     }.items():
         print(f"{name:32} {len(files) / seconds:7.1f} img/s  {best / seconds:6.1%}")
-    print(f"{'CPU':32} {1000 * cpu / len(files):7.1f} ms/img")
+    for name, cpu in zip(("side by side", "all threads", "command"), cpus, strict=True):
+        share = cpus[0] / cpu
+        print(f"{name + ', CPU':32} {1000 * cpu / len(files):7.1f} ms/img {share:6.1%}")
 
 
 if __name__ == "__main__":

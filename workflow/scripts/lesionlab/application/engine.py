@@ -102,7 +102,8 @@ def load_networks(bundle: Bundle, *, threads: int) -> Networks:
     facts = bundle.facts
 
     def known(name: str) -> np.ndarray:
-        return np.asarray(np.load(bundle.folder / facts["training"][name]), np.float32)
+        stored = np.load(bundle.folder / facts["training"][name])
+        return np.asarray(stored, np.float32)
 
     classifiers: dict[str, dict[str, list[onnxruntime.InferenceSession]]] = {}
     for arm, about in facts["arms"].items():
