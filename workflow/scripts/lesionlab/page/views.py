@@ -1,5 +1,6 @@
 """From cases to what is read: cards, the table of all, the meaning of a decision."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from lesionlab.page.decision import (
 from lesionlab.page.texts import TEXTS, say
 
 MILLION = 1_000_000
+PERCENT = re.compile(r"(\d) %")  # never apart at the end of a line
 TEMPLATES = Path(__file__).parent / "templates"
 LIMITS: dict[str, object] = {
     "most": MOST,
@@ -203,7 +205,8 @@ def fill(template: str, language: str, **content: Any) -> str:
     """
     tell = partial(say, language=language)
     page = _environment().get_template(template)
-    return page.render(say=tell, language=language, **content)
+    filled = page.render(say=tell, language=language, **content)
+    return PERCENT.sub(r"\1&nbsp;%", filled)
 
 
 @cache
