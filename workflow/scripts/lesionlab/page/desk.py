@@ -189,14 +189,15 @@ class Desk:
                 )
                 found[arm] = seen
                 if seen.grid is not None:
-                    drawn = self._draw(case, seen.grid)
+                    drawn = self._draw(case, arm, seen.grid)
                     token = self.album.put(drawn, JPEG, name)
                     visit.pictures[number][f"attention-{arm}"] = token
             visit.attention[number] = found
 
-    def _draw(self, case: Case, grid: np.ndarray) -> bytes:
-        drawn = draw_attention(decode_small(case.pictures["photograph"]), grid)
-        return encode(drawn)
+    def _draw(self, case: Case, arm: str, grid: np.ndarray) -> bytes:
+        """Draw attention over what the network was shown, as large as the outline."""
+        base = "cutout" if arm == "segmented" else "photograph"
+        return encode(draw_attention(decode_small(case.pictures[base]), grid))
 
     def show(self, name: str, choice: Choice, *, attention: bool) -> str:
         """Write the cards of a visit.

@@ -132,7 +132,12 @@ def _describe_arm(
         "what": tell(words),
         "members": tell("networks", n=n) if n > 1 else tell("one_network"),
         "bars": [
-            {"name": name, "percent": f"{100 * q:.1f}", "positive": name == positive}
+            {
+                "name": name,
+                "width": f"{100 * q:.1f}",
+                "p": write_probability(float(q)),
+                "positive": name == positive,
+            }
             for name, q in zip(bundle.classes, probabilities, strict=True)
         ],
         "words": tell(
