@@ -29,6 +29,14 @@ include: "workflow/rules/classification.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/uses.smk"
+
+
+if HAS_BUNDLE:
+
+    include: "workflow/rules/bundle.smk"
+
+
 include: "workflow/rules/application.smk"
 
 

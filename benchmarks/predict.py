@@ -31,8 +31,8 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def export_networks(folder):
-    """Write a U-Net and a ResNet-50 an arm as the workflow does."""
-    from lesionlab.export.graph import export
+    """Write a U-Net and a ResNet-50 an arm as the workflow does; give their names."""
+    from lesionlab.export.file import Wanted, write_networks
     from lesionlab.export.networks import Classifier, KerasSegmenter
     from lesionlab.segmentation.backend import start_backend
     from lesionlab.training.pictures import IMAGENET
@@ -41,31 +41,42 @@ def export_networks(folder):
     from lesionlab.networks.resnet import build_resnet
     from lesionlab.segmentation.unet import build_unet
 
-    draw = np.random.default_rng(1)
-    shown = draw.integers(0, 256, (4, HEIGHT, WIDTH, 3), np.uint8)
+    def wanted(name, network, height, width):
+        draw = np.random.default_rng(1)
+        pixels = draw.integers(0, 256, (4, height, width, 3), np.uint8)
+        return Wanted(folder / name, network.eval(), pixels, None)
+
     unet = build_unet(height=HEIGHT, width=WIDTH, dropout=0.0, seed=0)
-    unet = KerasSegmenter(unet, flips=False).eval()
-    yield (
-        "segmenters/fold0.onnx",
-        export(unet, folder / "segmenters/fold0.onnx", shown, outputs=["lesion"]),
+    unet = KerasSegmenter(unet, flips=False)
+    files = ["segmenters/fold0.onnx"]
+    list(
+        write_networks(
+            [wanted(files[0], unet, HEIGHT, WIDTH)], title="unet", outputs=["lesion"]
+        )
     )
-    shown = draw.integers(0, 256, (4, SIZE, SIZE, 3), np.uint8)
     for seed, arm in enumerate(ARMS):
         network = build_resnet(3, seed=seed)
-        network = Classifier(network, network.fc, IMAGENET, flips=False).eval()
-        name = f"classifiers/{arm}.fold0.seed1.onnx"
-        outputs = ["probabilities", "features"]
-        yield name, export(network, folder / name, shown, outputs=outputs)
+        network = Classifier(network, network.fc, IMAGENET, flips=False)
+        files.append(f"classifiers/{arm}.fold0.seed1.onnx")
+        list(
+            write_networks(
+                [wanted(files[-1], network, SIZE, SIZE)],
+                title="resnet50",
+                outputs=["probabilities", "features"],
+            )
+        )
+    return files
 
 
 def build_bundle(folder):
     """Put networks of the preset's sizes into a bundle that is made up."""
     from tests.unit.made_bundle import make_bundle
 
-    from lesionlab.files import sha256_file, write_json
+    from lesionlab.bundle.manifest import write_manifest
+    from lesionlab.files import sha256_file
 
     make_bundle(folder, arms=ARMS)
-    changed = [name for name, _ in export_networks(folder)]
+    changed = export_networks(folder)
     draw = np.random.default_rng(2)
     for name, columns in (("features", 2048), ("colours", 512)):
         path = folder / f"training/{name}.npy"
@@ -80,7 +91,8 @@ def build_bundle(folder):
         about["size"] = SIZE
     for name in (*changed, "training/cases.csv"):
         facts["files"][name] = sha256_file(folder / name)
-    write_json(folder / "model.json", facts)
+    facts.pop("seal")
+    write_manifest(folder, facts, facts.pop("files"))
 
 
 def run_networks(bundle, photographs, threads, *, side_by_side):

@@ -138,7 +138,7 @@ def _limit():
             "sharpness": -2.0,
             "glare": 0.2,
             "lesion_share": 0.01,
-            "distance": 0.5,
+            "distance": 0.9,
         },
         "false_alarms": dict.fromkeys(
             ("blurred", "over-exposed", "no lesion found", "unlike the training data"),

@@ -51,6 +51,35 @@ WRONG = [
     ("split", None, "split: empty; give it keys with values, or leave it out"),
     ("split", [1], "[1] is not allowed; keys with values"),
     ("classification.seeds", None, "None is not allowed; list of whole numbers"),
+    (
+        "application.prevalence",
+        {"MEL": 0.1, "NV": 0.9},
+        "application.prevalence: name each class once: MEL, NV, Other_SC",
+    ),
+    (
+        "application.prevalence",
+        {"MEL": 0.1, "NV": 0.6, "Other": 0.3},
+        "application.prevalence: name each class once: MEL, NV, Other_SC",
+    ),
+    (
+        "application.prevalence",
+        {"MEL": 0.1, "NV": 0.7, "Other_SC": 0.3},
+        "application.prevalence: the shares sum to 1.1; make them sum to 1",
+    ),
+    (
+        "application.prevalence",
+        {"MEL": 10, "NV": 70, "Other_SC": 20},
+        ": 20 is not allowed; less than 1",
+    ),
+    ("application.prevalence", 0.1, "keys with values or null (class: its share"),
+    ("application.sensitivity", 0.9, "0.9 is not allowed; a list of shares"),
+    ("application.sensitivity", [], "at least 1 entries"),
+    ("application.sensitivity", [0.9, 0.9], "each entry once"),
+    ("application.sensitivity", [95], "95 is not allowed; at most 1"),
+    ("application.sensitivity", [0], "0 is not allowed; more than 0"),
+    ("application.false_alarms", 0, "0 is not allowed; more than 0"),
+    ("application.false_alarms", 0.6, "at most 0.5"),
+    ("application.licence", "", "licence"),
     ("segmentation.height", 100, "a multiple of 16"),
     ("segmentation.epochs", 0, "at least 1"),
     ("segmentation.epochs", "ten", "a whole number (epochs with dropout)"),
@@ -155,6 +184,18 @@ def test_an_arm_has_its_own_seeds_or_those_of_all(config, schema):
     check_arms(config["classification"], ARMS)
     wanted = {"original": [5, 2, 9], "segmented": [2, 3]}
     assert seeds_of_arms(config["classification"]) == wanted
+
+
+def test_a_class_that_is_dropped_is_dropped_from_the_prevalence_too(config, schema):
+    """An overlay is merged key by key: a null is how an entry goes."""
+    config["dataset"]["classes"] = {"MEL": ["mel"], "NV": ["nv"], "Other_SC": None}
+    for task in ("train", "valid", "test"):
+        config["split"]["classification"][task] = {"MEL": 9, "NV": 9, "Other_SC": None}
+    shares = {"MEL": 0.1, "NV": 0.9, "Other_SC": None}
+    check_config(change(config, "application.prevalence", shares), schema)
+    shares["Other_SC"] = 0.1
+    with pytest.raises(LabError, match=r"prevalence: name each class once: MEL, NV$"):
+        check_config(change(config, "application.prevalence", shares), schema)
 
 
 def test_a_missing_key_is_named(config, schema):

@@ -15,6 +15,7 @@ DISTRIBUTIONS = {
     "cv2": "opencv-python",
     "huggingface_hub": "huggingface-hub",
     "jinja2": "jinja2",
+    "onnx_ir": "onnx-ir",
     "segmentation_models_pytorch": "segmentation-models-pytorch",
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
@@ -69,7 +70,7 @@ def imported_distributions(paths):
     return {DISTRIBUTIONS.get(name, name) for name in names}
 
 
-@pytest.mark.parametrize("name", ["data", "tensorflow", "torch"])
+@pytest.mark.parametrize("name", ["application", "data", "tensorflow", "torch"])
 def test_an_environment_pins_what_the_lock_pins(repository, lock, name):
     path = repository / "envs" / f"{name}.yaml"
     python = yaml.safe_load(path.read_text())["dependencies"][0]
@@ -137,13 +138,13 @@ def test_library_imports_run_downwards(repository):
         "segmentation",
         "networks",
         "segmenter",
+        "export",
         "classification",
         "comparison",
         "words",
         "figures",
         "cohort",
         "report",
-        "export",
         "bundle",
         "application",
         "page",

@@ -350,7 +350,7 @@ def test_large_photographs_are_held_one_after_another(
 
 def test_odd_names_have_their_row_and_their_mask(bundle, tmp_path):
     root = tmp_path / "odd"
-    content = cv2.imencode(".png", draw_photograph(1))[1].tobytes()
+    content = cv2.imencode(".png", draw_photograph(1)[..., ::-1])[1].tobytes()
     names = [
         "a,b \"c\".png", "two\nlines.png", "=1+1.png", "Läsion.png", "x" * 252 + ".p",
         "x.jpg", "x.jpg.png/y.png", "-o.png", os.fsdecode(b"latin\xe9.png"),
@@ -367,6 +367,28 @@ def test_odd_names_have_their_row_and_their_mask(bundle, tmp_path):
     masks = name_masks(sorted(names))
     assert len(set(masks)) == 9
     assert all((tmp_path / "p_masks" / mask).is_file() for mask in masks)
+
+
+def test_what_is_damaged_in_its_middle_is_told_from_its_neighbours(
+    bundle, tmp_path, capfd
+):
+    root = tmp_path / "new"
+    root.mkdir()
+    content = cv2.imencode(".jpg", draw_photograph(1, height=300, width=400))[1]
+    whole, half = content.tobytes(), len(content) // 2
+    hurt = whole[:half] + bytes(400) + whole[half + 400 :]
+    for number in range(24):
+        (root / f"{number:02d}.jpg").write_bytes(whole)
+    (root / "05.jpg").write_bytes(whole[:half] + b"\xff\xd9")
+    (root / "20.jpg").write_bytes(hurt)
+    predict_folder(root, bundle, tmp_path / "p.csv", threads=3)
+    reasons = {row["file"]: row["reason"] for row in read(tmp_path / "p.csv")}
+    assert {name: reason for name, reason in reasons.items() if reason} == {
+        "05.jpg": "truncated",
+        "20.jpg": "damaged",
+    }
+    os.write(2, b"heard again")
+    assert capfd.readouterr().err == "heard again"
 
 
 def test_no_photograph_at_all_is_a_table_of_reasons(bundle, tmp_path):

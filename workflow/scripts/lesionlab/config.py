@@ -274,14 +274,15 @@ def _impossible(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _impossible_prevalence(
-    prevalence: Mapping[str, float] | None, classes: Collection[str]
+    prevalence: Mapping[str, float | None] | None, classes: Collection[str]
 ) -> Iterator[str]:
     if prevalence is None:
         return
-    if set(prevalence) != set(classes):
+    shares = drop_nulls(prevalence)
+    if set(shares) != set(classes):
         yield f"application.prevalence: name each class once: {', '.join(classes)}"
-    if abs(sum(prevalence.values()) - 1) > 0.001:
-        total = sum(prevalence.values())
+    if abs(sum(shares.values()) - 1) > 0.001:
+        total = sum(shares.values())
         yield f"application.prevalence: the shares sum to {total:g}; make them sum to 1"
 
 

@@ -144,7 +144,8 @@ def _report(facts: dict[str, Any], table: Path) -> str:
     before = f", {facts['before']} of them before" if facts["before"] else ""
     return (
         f"{table}: {total} files{before}; {files['judged']} judged, "
-        f"{files['warned']} of them with a warning, {files['refused']} refused; "
+        f"{files['warned']} of them with a warning, {files['refused']} refused "
+        "(column reason); "
         f"arm {facts['answer']} answers; masks in {table.stem}_masks/. "
         "Research software, not a medical device."
     )

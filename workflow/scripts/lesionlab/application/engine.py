@@ -100,6 +100,10 @@ def load_networks(bundle: Bundle, *, threads: int) -> Networks:
         )
 
     facts = bundle.facts
+
+    def known(name: str) -> np.ndarray:
+        return np.asarray(np.load(bundle.folder / facts["training"][name]), np.float32)
+
     classifiers: dict[str, dict[str, list[onnxruntime.InferenceSession]]] = {}
     for arm, about in facts["arms"].items():
         for member in about["members"]:
@@ -109,10 +113,8 @@ def load_networks(bundle: Bundle, *, threads: int) -> Networks:
         bundle,
         {one["fold"]: start(one["file"]) for one in facts["segmenters"]},
         classifiers,
-        *(
-            np.load(bundle.folder / facts["training"][name]).astype(np.float32)
-            for name in ("features", "colours")
-        ),
+        known("features"),
+        known("colours"),
         pd.read_csv(bundle.folder / facts["training"]["cases"], dtype=str),
     )
 

@@ -18,14 +18,13 @@ from tqdm import tqdm
 
 from lesionlab.application.draft import (
     Draft,
-    Places,
     choose_places,
     hold,
     read_finished,
 )
 from lesionlab.application.engine import Networks, judge, load_networks
+from lesionlab.application.hearing import Decode, listen
 from lesionlab.application.photographs import (
-    decode_photograph,
     list_photographs,
     measure_size,
     read_file,
@@ -170,12 +169,19 @@ def _fill(
 ) -> None:
     """Judge group after group, each in one thread, and add their rows in order."""
     networks = load_networks(bundle, threads=1)
-    turn = _Turn(networks, folder, draft.places, draft.masks)
     ahead: deque[Future[list[dict[str, Any]]]] = deque()
     with (
-        tqdm(total=len(names), initial=draft.done, unit="img", disable=None) as bar,
+        listen(threads) as (decode, screen),
+        tqdm(
+            total=len(names),
+            initial=draft.done,
+            unit="img",
+            file=screen,
+            disable=None,
+        ) as bar,
         ThreadPoolExecutor(threads) as pool,
     ):
+        turn = _Turn(networks, folder, draft, decode)
 
         def take() -> None:
             rows = ahead.popleft().result()
@@ -200,10 +206,10 @@ class _Turn:
     """What a thread does with a group of files."""
 
     def __init__(
-        self, networks: Networks, folder: Path, places: Places, masks: Path
+        self, networks: Networks, folder: Path, draft: Draft, decode: Decode
     ) -> None:
-        self.networks, self.folder, self.masks = networks, folder, masks
-        self.shown = places.masks.name
+        self.networks, self.folder, self.masks = networks, folder, draft.masks
+        self.shown, self.decode = draft.places.masks.name, decode
         self.stopped = False
 
     def judge(self, names: Sequence[str], masks: Sequence[str]) -> list[dict[str, Any]]:
@@ -220,13 +226,13 @@ class _Turn:
                 size = width * height
                 if size > ROOM:
                     with HUGE:
-                        alone = {(name, mask): decode_photograph(content)}
+                        alone = {(name, mask): self.decode(content)}
                         rows.update(self._judge(alone))
                     continue
                 if held + size > ROOM:
                     rows.update(self._judge(waiting))
                     waiting, held = {}, 0
-                waiting[name, mask] = decode_photograph(content)
+                waiting[name, mask] = self.decode(content)
                 held += size
             except LabError as why:
                 rows[name] = {"file": _printable(name), "reason": str(why)}

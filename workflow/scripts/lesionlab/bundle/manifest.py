@@ -144,5 +144,5 @@ def _named_files(facts: Mapping[str, Any]) -> Iterator[str]:
         yield from (member["file"] for member in arm["members"])
         yield from filter(None, [arm["weights"]])
     training = facts["training"]
-    named = (training[key] for key in ("features", "cases", "thumbnails"))
+    named = (training[key] for key in ("features", "colours", "cases", "thumbnails"))
     yield from filter(None, named)
