@@ -68,7 +68,7 @@ def draw(height, width):
 def load(library, folder, name, size, threads):
     """Give what predicts with a library, photographs to probabilities."""
     if library == "ONNX Runtime":
-        import onnxruntime
+        from lesionlab.export.runtime import onnxruntime
 
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = threads

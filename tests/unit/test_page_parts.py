@@ -23,7 +23,12 @@ from lesionlab.page import cases as cases_of_page
 from lesionlab.page.attention import attend, draw_attention, enlarge, find_maps
 from lesionlab.page.cases import draw_outline, open_case, refuse
 from lesionlab.page.command import main
-from lesionlab.page.decision import Choice, describe_point, find_point
+from lesionlab.page.decision import (
+    Choice,
+    describe_point,
+    find_point,
+    write_probability,
+)
 from lesionlab.page.desk import VISITS, Desk
 from lesionlab.page.guard import is_plain
 from lesionlab.page.handlers import PROBLEMS, read_files
@@ -364,6 +369,14 @@ def test_a_network_without_maps_is_told_from_one_with(model, size, maps):
     layer = find_maps(network.module, size)
     assert (layer is not None) is maps
     assert not any(one._forward_hooks for one in network.module.modules())
+
+
+@pytest.mark.parametrize(
+    ("p", "written"),
+    [(0, "< 0.1 %"), (0.01, "1.0 %"), (0.9994, "99.9 %"), (1, "> 99.9 %")],
+)
+def test_no_probability_is_written_as_never_or_always(p, written):
+    assert write_probability(p) == written
 
 
 def test_attention_is_drawn_bright_where_it_is():
