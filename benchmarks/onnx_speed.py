@@ -1,11 +1,12 @@
-"""Photographs a second of the same networks on TensorFlow, torch and ONNX Runtime.
+"""Photographs a second of CPU on TensorFlow, torch and ONNX Runtime, by turns.
 
     python benchmarks/onnx_speed.py --threads 1
 
 Each library has a process of its own, which loads the same weights and predicts the
-same photographs (random pixels) as it is told; they are told by turns, so that what
-else runs on the machine meets all of them. The median of the turns is printed, and the
-largest difference of a probability from the first library. Weights are random.
+same photographs (random pixels) as it is told; they are told by turns, and CPU time is
+counted, so that what else runs on the machine favours none. The median of the turns is
+printed, and the largest difference of a probability from the first library. Weights are
+random.
 """
 
 import argparse
@@ -67,7 +68,7 @@ def draw(height, width):
 def load(library, folder, name, size, threads):
     """Give what predicts with a library, photographs to probabilities."""
     if library == "ONNX Runtime":
-        import onnxruntime
+        from lesionlab.export.runtime import onnxruntime
 
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = threads
@@ -105,9 +106,9 @@ def serve(pipe, *of_network, size):
     predict, pixels = load(*of_network[:3], size, of_network[3]), draw(*size)
     pipe.send(np.asarray(predict(pixels), float))
     while pipe.recv():
-        started = time.perf_counter()
+        started = time.process_time()
         predict(pixels)
-        pipe.send(time.perf_counter() - started)
+        pipe.send(time.process_time() - started)
 
 
 def compare(folder, name, size, libraries, threads):
@@ -154,7 +155,7 @@ def main():
             writer = multiprocessing.Process(target=write_all, args=(folder,))
             writer.start()
             writer.join()
-        print(f"photographs a second, {given.threads} thread(s), batch {BATCH}")
+        print(f"photographs a second of CPU, {given.threads} thread(s), batch {BATCH}")
         three = ("TensorFlow", "torch", "ONNX Runtime")
         for size in UNETS:
             compare(folder, f"unet{size[0]}", size, three, given.threads)

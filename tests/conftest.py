@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from workflow.runner import copy_checkout, run_workflow
+from workflow.runner import copy_checkout, made_once, run_workflow
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+TOGETHER = ("slurm", "real")  # each has a session fixture that takes long
+LONG = ("test_unet.py", "test_phantom.py", "test_classifier.py", "test_coverage.py")
 
 
 # tests are of the CPU, also where there is a GPU
@@ -24,11 +26,11 @@ def pytest_addoption(parser):
 
 
 class Beside(LoadScopeScheduling):
-    """Two groups that share finished runs side by side, then files of unit tests."""
+    """Deal out files; tests that share a cluster or an index stay in one process."""
 
     def _split_scope(self, nodeid):
         group, name = nodeid.split("::")[0].split("/")[1:3]
-        return {"unit": name, "workflow": "runs"}.get(group, "machine")
+        return group if group in TOGETHER else f"{group}/{name}"
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -37,8 +39,13 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_modifyitems(items):
-    """Let what takes long begin first."""
-    items.sort(key=lambda item: item.nodeid.startswith("tests/unit/"))
+    """Let what takes long begin first; what takes seconds evens out the end."""
+
+    def order(item):
+        group, name = item.nodeid.split("::")[0].split("/")[1:3]
+        return group == "unit", name not in LONG
+
+    items.sort(key=order)
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +66,9 @@ def repository():
 @pytest.fixture(scope="session")
 def finished(repository, tmp_path_factory):
     """A checkout in which the tiny run has ended well; never edit it, copy it."""
-    checkout = copy_checkout(repository, tmp_path_factory.mktemp("finished"))
-    (checkout / "printed.txt").write_text(run_workflow(checkout).stdout)
-    return checkout
+
+    def make(folder):
+        copy_checkout(repository, folder)
+        (folder / "printed.txt").write_text(run_workflow(folder).stdout)
+
+    return made_once(tmp_path_factory, "finished", make)

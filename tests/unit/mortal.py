@@ -1,5 +1,8 @@
 """A training that is killed again and again."""
 
+import math
+from itertools import repeat
+
 from lesionlab.state import TrainingState
 
 
@@ -22,13 +25,19 @@ class MortalState(TrainingState):
 
 
 def train_with_kills(fit, folder, saves, save_seconds):
-    """Kill a training after each so many saves until it comes to its end."""
-    for _ in range(100):
+    """Kill a training after each so many saves until it comes to its end.
+
+    Where `saves` is a sequence, of each of its lives; then the last has no end.
+    """
+    lives = repeat(saves, 100) if isinstance(saves, int) else (*saves, math.inf)
+    for life in lives:
         try:
             with MortalState(
-                folder, {}, saves=saves, save_seconds=save_seconds
+                folder, {}, saves=life, save_seconds=save_seconds
             ) as state:
-                return fit(state)
+                done = fit(state)
         except Killed:
-            pass
+            continue
+        assert isinstance(saves, int) or life == math.inf, "it ended too early"
+        return done
     raise AssertionError("the training makes no progress")

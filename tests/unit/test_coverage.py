@@ -29,6 +29,13 @@ def test_the_simulated_truth_is_the_expected_auc():
     )
 
 
+@pytest.fixture
+def auc_alone(monkeypatch):
+    """The other figure of a study takes half of its time, and decides nothing."""
+    monkeypatch.setattr(coverage, "MEASURED", ("auc",))
+
+
+@pytest.mark.usefixtures("auc_alone")
 @pytest.mark.parametrize(
     ("folds", "seeds", "noise"), [(1, 3, (0.3, 0.3)), (5, 1, (0.15, 0.15))]
 )
@@ -55,6 +62,7 @@ def test_the_interval_of_one_pair_of_networks_would_not_cover():
     assert claims > 30
 
 
+@pytest.mark.usefixtures("auc_alone")
 def test_a_difference_is_found():
     design = Design(1, 5, **WHOLE, noise=(0.1, 0.1), difference=0.06)
     figures = coverage.measure(design, numbers=range(50), workers=1)

@@ -4,7 +4,6 @@ import logging
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import safetensors.torch
 import torch
@@ -14,6 +13,7 @@ from lesionlab.errors import LabError
 from lesionlab.export import file as writing
 from lesionlab.export.file import Wanted, write_networks
 from lesionlab.export.networks import Classifier, Segmenter
+from lesionlab.export.runtime import onnxruntime
 from lesionlab.training.pictures import IMAGENET
 
 OUTPUTS = ["probabilities", "features"]

@@ -13,6 +13,7 @@ SHARED = (
     "rerun-incomplete",
     "show-failed-logs",
 )
+TARGETS = {"all", "predict"}  # which have no job of their own
 MINUTES = {"min": 1, "h": 60}
 LEAST_MEMORY_MB = 300  # a job of Snakemake's own is killed below
 
@@ -33,7 +34,11 @@ IMAGENET = {"weights": "imagenet", "size": None}
 TIMM = {"model": "timm/convnext_tiny", "weights": "imagenet"}
 LITE = {"model": "timm/tf_efficientnet_lite0", "weights": "package"}
 CONFIGS = (
-    {"dataset": {"source": "phantom"}, "classification": IMAGENET},
+    {
+        "dataset": {"source": "phantom"},
+        "classification": IMAGENET,
+        "application": {"photographs": "new"},
+    },
     {"dataset": {"source": "dataverse"}, "classification": LITE},
     {
         "segmentation": {"model": "smp/unet", "encoder_weights": "imagenet"},
@@ -47,10 +52,13 @@ def plans(repository, tmp_path_factory):
     """By rule: the resources that Snakemake itself would ask Slurm for."""
     folder = tmp_path_factory.mktemp("plans")
     checkout = copy_checkout(repository, folder / "checkout")
+    (checkout / "new").mkdir()
+    (checkout / "new" / "one.jpg").touch()
     asked = {}
     for number, change in enumerate(CONFIGS):
+        uses = ["predict"] if "application" in change else []
         configs = (TINY, overlay(folder / f"{number}.yaml", change))
-        profile = ("all", "check_data", "--workflow-profile", "profiles/slurm")
+        profile = ("all", "check_data", *uses, "--workflow-profile", "profiles/slurm")
         asked |= asked_resources(dry_run(checkout, *profile, configs=configs))
     return asked
 
@@ -85,7 +93,7 @@ def test_the_slurm_profile_survives_what_was_measured(profiles):
 
 def test_every_rule_is_planned(repository, plans):
     scripts = {path.stem for path in (repository / "workflow/scripts").glob("*.py")}
-    assert plans.keys() - {"all"} == scripts
+    assert plans.keys() - TARGETS == scripts
 
 
 def test_rules_with_a_gpu_alone_are_sent_to_the_gpu_partition(plans):
@@ -106,7 +114,7 @@ def test_rules_with_a_gpu_alone_are_sent_to_the_gpu_partition(plans):
 
 
 def test_every_rule_says_its_memory_and_time(plans):
-    for rule in plans.keys() - {"all"}:
+    for rule in plans.keys() - TARGETS:
         assert int(plans[rule]["mem_mb"]) >= LEAST_MEMORY_MB, rule
         assert int(plans[rule]["runtime"]) > 0, rule
 
@@ -125,7 +133,7 @@ def test_the_document_says_what_each_job_asks_for(repository, plans, head_node_r
         rule: (bool(gpu), int(memory) * 1000, int(time) * MINUTES[unit])
         for rule, gpu, memory, time, unit in re.findall(row, text, re.M)
     }
-    assert said.keys() == plans.keys() - head_node_rules - {"make_phantom", "all"}
+    assert said.keys() == plans.keys() - head_node_rules - {"make_phantom"} - TARGETS
     for rule, asked in said.items():
         plan = plans[rule]
         planned = ("gpu" in plan, int(plan["mem_mb"]), int(plan["runtime"]))

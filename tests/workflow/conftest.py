@@ -1,8 +1,10 @@
 """A second finished run, beside that on the phantom: a folder, in two folds."""
 
+import shutil
+
 import pytest
 
-from workflow.runner import TINY, overlay, run_workflow
+from workflow.runner import TINY, made_once, overlay, run_workflow
 
 FOLDER = {
     "run": "folder",
@@ -27,7 +29,11 @@ def folder_config(finished, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def finished_folds(finished, folder_config):
-    """The same checkout once the run on a folder has ended well."""
-    run_workflow(finished, configs=folder_config)
-    return finished
+def finished_folds(finished, folder_config, tmp_path_factory):
+    """A copy of that checkout once the run on a folder has ended well there, too."""
+
+    def make(folder):
+        shutil.copytree(finished, folder, symlinks=True)
+        run_workflow(folder, configs=folder_config)
+
+    return made_once(tmp_path_factory, "finished_folds", make)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 from snakemake.cli import main as snakemake
 
 from lesionlab.files import sha256_file
@@ -40,6 +41,29 @@ def copy_checkout(repository, target):
         else:
             shutil.copy2(source, target / part)
     return target
+
+
+def copy_data(finished, target):
+    """Copy a finished checkout without what was learned from its photographs."""
+    run, learned = finished / "results/tiny", {"fold0", "comparison", "report.html"}
+
+    def leave_out(folder, names):
+        return learned.intersection(names) if Path(folder) == run else ()
+
+    return shutil.copytree(finished, target, symlinks=True, ignore=leave_out)
+
+
+def made_once(tmp_path_factory, name, make):
+    """Give the folder that the first process to ask for it makes for all of them."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, made = base / name, base / f"{name}.made"
+    with FileLock(base / f"{name}.lock"):
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return folder
 
 
 def run_workflow(checkout, *arguments, configs=(TINY,), check=True, **environment):

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from lesionlab.files import read_csv
-from workflow.runner import TINY, copy_checkout, overlay, run_workflow
+from workflow.runner import TINY, copy_data, overlay, run_workflow
 
 pytestmark = pytest.mark.workflow
 
@@ -14,14 +14,14 @@ GROUPED, IMAGE = "original/grouped", "original/image"
 
 
 @pytest.fixture(scope="module")
-def leak(repository, tmp_path_factory):
+def leak(finished, tmp_path_factory):
     folder = tmp_path_factory.mktemp("leak")
-    change = {"run": "leak", "split": {"protocol": "leak"}}
+    change = {"split": {"protocol": "leak"}}
     change["classification"] = {"arms": ["original"], "seeds": [1, 2]}
     mine = overlay(folder / "leak.yaml", change)
-    checkout = copy_checkout(repository, folder / "checkout")
+    checkout = copy_data(finished, folder / "checkout")
     run_workflow(checkout, configs=(TINY, mine))
-    return checkout / "results" / "leak"
+    return checkout / "results" / "tiny"
 
 
 def test_one_way_leaks_and_the_other_does_not(leak):

@@ -5,12 +5,11 @@ import json
 import pytest
 
 from lesionlab.files import read_csv
-from workflow.runner import TINY, overlay, run_workflow
+from workflow.runner import TINY, copy_data, overlay, run_workflow
 
 pytestmark = pytest.mark.workflow
 
 NETWORKS = {
-    "run": "networks",
     "segmentation": {
         "model": "smp/fpn",
         "encoder": "tu-mobilenetv3_small_050",
@@ -39,23 +38,24 @@ SAME = (
 
 
 @pytest.fixture(scope="module")
-def results(finished, tmp_path_factory):
-    """What a run on torch alone has made, beside that of the first two networks."""
-    config = overlay(tmp_path_factory.mktemp("config") / "networks.yaml", NETWORKS)
-    run_workflow(finished, configs=(TINY, config))
-    return finished / "results"
+def runs(finished, tmp_path_factory):
+    """A run of the first two networks, and one of others on the same split."""
+    folder = tmp_path_factory.mktemp("networks")
+    other = copy_data(finished, folder / "checkout")
+    run_workflow(other, configs=(TINY, overlay(folder / "networks.yaml", NETWORKS)))
+    return finished / "results" / "tiny", other / "results" / "tiny"
 
 
 @pytest.mark.parametrize("name", SAME)
-def test_what_follows_does_not_know_which_network_ran(results, name):
-    first, other = (read_csv(results / run / name) for run in ("tiny", "networks"))
+def test_what_follows_does_not_know_which_network_ran(runs, name):
+    first, other = (read_csv(run / name) for run in runs)
     assert list(first.columns) == list(other.columns)
     if not name.endswith(LEARNED):
         assert len(first) == len(other)
 
 
-def test_the_report_names_the_networks(results):
-    run = results / "networks"
+def test_the_report_names_the_networks(runs):
+    _, run = runs
     page = (run / "report.html").read_text()
     for network in ("smp/fpn tu-mobilenetv3_small_050", "timm/mobilenetv3_small_050"):
         assert f"<td>{network}</td>" in page

@@ -8,7 +8,7 @@ BUNDLE = rules.build_bundle.output.manifest if HAS_BUNDLE else []
 rule model:
     """Stop after the bundle."""
     input:
-        BUNDLE,
+        wanted_model,
     localrule: True
 
 

@@ -39,6 +39,16 @@ def used_pixels(pattern):
     ]
 
 
+def wanted_model(wildcards):
+    """Name what target `model` makes, or say in a line why there is none."""
+    if not HAS_BUNDLE:
+        refuse(
+            "model: this run has none, since no arm of it cuts out the lesion by "
+            "predicted masks, or its protocol is leak; see docs/model.md"
+        )
+    return BUNDLE
+
+
 def wanted_prevalence():
     """Share of each class where the models are used, or None; a null drops a class."""
     wanted = config["application"]["prevalence"]

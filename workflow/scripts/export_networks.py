@@ -5,19 +5,20 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+import torch
 
 from lesionlab.devices import VISIBLE
 from lesionlab.export.file import Wanted, write_networks
 from lesionlab.export.networks import load_classifier, load_segmenter, load_unet
 from lesionlab.files import read_csv, write_json
 from lesionlab.segmentation.overlap import quantise
-from lesionlab.stage import Options, Paths, limit_threads, provenance, run_stage
+from lesionlab.stage import Options, Paths, provenance, run_stage
 
 CHECKED = 32  # photographs on which each network is compared
 
 
 def main(paths: Paths, *, options: Options) -> None:
-    limit_threads(1)
+    torch.set_num_threads(1)  # sums depend on it
     os.environ[VISIBLE] = ""  # networks are compared where they will run, on a CPU
     write_json(
         paths.check,

@@ -141,8 +141,10 @@ def _list_places(path: Path) -> dict[str, tuple[int, int]]:
 
 def _compare(wanted: Wanted) -> Written:
     """Compute one photograph alone and the others together, in both ways."""
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = 1  # sums depend on it
     session = onnxruntime.InferenceSession(
-        wanted.path, providers=["CPUExecutionProvider"]
+        wanted.path, settings, providers=["CPUExecutionProvider"]
     )
     parts = (wanted.pixels[:1], wanted.pixels[1:])
     computed = np.concatenate([session.run(None, {INPUT: part})[0] for part in parts])

@@ -18,6 +18,7 @@ HEAVIEST = 64_000_000  # bytes of a file
 LARGEST = 50_000_000  # pixels: a phone's, and decoded no more than the page may take
 MOST = 50  # photographs at once
 SIDE = 640  # pixels of the longer side of what is shown
+LARGER = 4  # times a small photograph is enlarged at most, so that its outline is fine
 HALO, LINE = (0, 0, 0), (255, 255, 255)  # an outline that is seen on dark and light
 
 
@@ -108,7 +109,7 @@ def open_case(networks: Networks, name: str, content: bytes) -> Case:
         side = about[arm]["size"]
         seen = ARMS[arm].show(photograph, opinion.mask)
         shown[arm] = resize_photograph(seen, height=side, width=side)
-    small, mask = _shrink(photograph, opinion.mask)
+    small, mask = _resize(photograph, opinion.mask)
     return Case(
         name,
         (),
@@ -126,15 +127,14 @@ def open_case(networks: Networks, name: str, content: bytes) -> Case:
     )
 
 
-def _shrink(photograph: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _resize(photograph: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     height, width = mask.shape
-    scale = min(1.0, SIDE / max(height, width))
-    size = {"height": max(1, round(scale * height))}
-    size["width"] = max(1, round(scale * width))
-    small = resize_photograph(photograph, **size)
-    shape = size["width"], size["height"]
-    part = cv2.resize(mask.astype(np.float32), shape, interpolation=cv2.INTER_AREA)
-    return small, np.asarray(part >= 0.5)
+    scale = min(LARGER, SIDE / max(height, width))
+    size = max(1, round(scale * width)), max(1, round(scale * height))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    shown = cv2.resize(photograph, size, interpolation=way)
+    part = cv2.resize(mask.astype(np.float32), size, interpolation=way)
+    return np.asarray(shown), np.asarray(part >= 0.5)
 
 
 def draw_outline(photograph: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -134,4 +134,7 @@ def _of_100(share: float | None) -> str | None:
 
 
 def write_probability(p: float) -> str:
-    return f"{100 * p:.1f} %"
+    """Write a probability in percent, never as impossible or certain."""
+    if p < 0.0005:
+        return "< 0.1 %"
+    return "> 99.9 %" if p >= 0.9995 else f"{100 * p:.1f} %"

@@ -116,6 +116,8 @@ class Desk:
         total = min(len(files), LISTED)
         for number, file in enumerate(files[:LISTED]):
             yield number, total
+            if not self._lasts(name, visit):
+                return
             case = self._open(file, taken=number < MOST)
             pictures = {
                 key: self.album.put(content, JPEG, name)
@@ -124,6 +126,11 @@ class Desk:
             visit.cases.append(case)
             visit.pictures.append(pictures)
             visit.attention.append({})
+
+    def _lasts(self, name: str, visit: Visit) -> bool:
+        """Tell whether a visit was not forgotten meanwhile."""
+        with self._lock:
+            return self._visits.get(name) is visit
 
     def _open(self, file: Mapping[str, str], *, taken: bool) -> Case:
         item = self.tray.take(file.get("token", ""))
@@ -164,6 +171,8 @@ class Desk:
         visit, bundle = self.visit(name), self.networks.bundle
         for number, case in enumerate(visit.cases):
             yield number, len(visit.cases)
+            if not self._lasts(name, visit):
+                return
             if case.mask is None or visit.attention[number]:
                 continue
             found: dict[str, Attention | None] = {}
@@ -180,14 +189,15 @@ class Desk:
                 )
                 found[arm] = seen
                 if seen.grid is not None:
-                    drawn = self._draw(case, seen.grid)
+                    drawn = self._draw(case, arm, seen.grid)
                     token = self.album.put(drawn, JPEG, name)
                     visit.pictures[number][f"attention-{arm}"] = token
             visit.attention[number] = found
 
-    def _draw(self, case: Case, grid: np.ndarray) -> bytes:
-        drawn = draw_attention(decode_small(case.pictures["photograph"]), grid)
-        return encode(drawn)
+    def _draw(self, case: Case, arm: str, grid: np.ndarray) -> bytes:
+        """Draw attention over what the network was shown, as large as the outline."""
+        base = "cutout" if arm == "segmented" else "photograph"
+        return encode(draw_attention(decode_small(case.pictures[base]), grid))
 
     def show(self, name: str, choice: Choice, *, attention: bool) -> str:
         """Write the cards of a visit.

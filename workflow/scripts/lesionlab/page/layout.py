@@ -73,7 +73,7 @@ def draw_page(desk: Desk) -> gr.Blocks:
                 value=next(iter(LANGUAGES)),
                 label=" / ".join(TEXTS["language"]),
                 elem_id="language",
-                min_width=220,
+                min_width=280,
                 scale=0,
             )
         parts["zone"] = _html("zone", js_on_load=_zone_script())

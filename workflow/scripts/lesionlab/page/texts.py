@@ -218,7 +218,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "실행 {run}의 모델, LesionLab {version}, SHA-256 {identity}",
     ),
     "saved_at": ("Saved {when}", "저장: {when}"),
-    "assumed": ("{name} {share}", "{name} {share}"),
     # reasons why a file was refused
     "too_many": (
         "more than {most} at once; drop it again by itself",

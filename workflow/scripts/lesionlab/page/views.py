@@ -1,5 +1,6 @@
 """From cases to what is read: cards, the table of all, the meaning of a decision."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from lesionlab.page.decision import (
 from lesionlab.page.texts import TEXTS, say
 
 MILLION = 1_000_000
+PERCENT = re.compile(r"(\d) %")  # never apart at the end of a line
 TEMPLATES = Path(__file__).parent / "templates"
 LIMITS: dict[str, object] = {
     "most": MOST,
@@ -130,7 +132,12 @@ def _describe_arm(
         "what": tell(words),
         "members": tell("networks", n=n) if n > 1 else tell("one_network"),
         "bars": [
-            {"name": name, "percent": f"{100 * q:.1f}", "positive": name == positive}
+            {
+                "name": name,
+                "width": f"{100 * q:.1f}",
+                "p": write_probability(float(q)),
+                "positive": name == positive,
+            }
             for name, q in zip(bundle.classes, probabilities, strict=True)
         ],
         "words": tell(
@@ -203,7 +210,8 @@ def fill(template: str, language: str, **content: Any) -> str:
     """
     tell = partial(say, language=language)
     page = _environment().get_template(template)
-    return page.render(say=tell, language=language, **content)
+    filled = page.render(say=tell, language=language, **content)
+    return PERCENT.sub(r"\1&nbsp;%", filled)
 
 
 @cache
