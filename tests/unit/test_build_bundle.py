@@ -138,6 +138,7 @@ def build(root, repository, folds, seeds=("seed1", "seed2"), **options):
         classifiers=[place("/".join(key), "model.safetensors", None) for key in keys],
         pixels=[packed for _ in keys],
         features=made / "training/features.npy",
+        colours=made / "training/colours.npy",
         cases=made / "training/cases.csv",
         thumbnails=made / "training/thumbnails.npy",
         version="0.1.0",
