@@ -13,6 +13,8 @@ WITH_GPU = {"train_unet", "predict_masks", "train_classifier", "predict_classes"
 ON_THE_HEAD_NODE = {
     "audit_images",
     "audit_split",
+    "build_bundle",
+    "calibrate_arms",
     "collect_predictions",
     "compare_arms",
     "group_lesions",
