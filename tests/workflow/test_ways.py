@@ -45,7 +45,7 @@ use rule * from lesionlab as lab_*
 rule all:
     default_target: True
     input:
-        rules.lab_write_report.output,
+        rules.lab_all.input,
 
 
 onstart:

@@ -27,6 +27,7 @@ def find_checkout():
 def fetch_checkout(top):
     """Fetch all files at once: of a script Snakemake fetches no library beside it."""
     config = Path(workflow.sourcecache.get_path(top.join("config.yaml")))
+    workflow.sourcecache.get_path(top.join("pyproject.toml"))
     tree = top.hosted_repo.repo.commit(top.ref).tree
     for entry in (tree / "workflow").traverse():
         if entry.type == "blob":
