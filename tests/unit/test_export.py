@@ -1,6 +1,9 @@
 """Networks as ONNX: of any batch, each with its own weights, and the same as before."""
 
 import logging
+import os
+import subprocess
+import sys
 
 import numpy as np
 import onnx
@@ -220,7 +223,26 @@ def test_the_exporter_says_nothing_and_names_no_place_of_this_machine(
     assert b"/lesionlab/" not in wanted.path.read_bytes()
 
 
-def test_equal_networks_give_equal_bytes(plain, tmp_path):
-    again = want(tmp_path, Small(1))
-    write(again)
-    assert again.path.read_bytes() == plain.path.read_bytes()
+AGAIN = """
+from pathlib import Path
+from unit.test_export import Small, want, write
+write(want(Path.cwd(), Small(1)))
+"""
+
+
+@pytest.mark.parametrize("order", ["1", "2"])
+def test_equal_networks_give_equal_bytes_whatever_the_order_of_sets(
+    plain, tmp_path, order
+):
+    subprocess.run(
+        [sys.executable, "-c", AGAIN],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PYTHONHASHSEED": order,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        },
+        check=True,
+        capture_output=True,
+    )
+    assert (tmp_path / "classifier.onnx").read_bytes() == plain.path.read_bytes()

@@ -75,7 +75,10 @@ def trace_graph(
 def _simplify(model: ir.Model, names: set[str]) -> None:
     """Simplify a graph while its weights are inputs, whose values nobody knows."""
     graph = model.graph
-    weights = {name: graph.initializers[name] for name in names & {*graph.initializers}}
+    weights = {
+        name: graph.initializers[name]
+        for name in sorted(names & {*graph.initializers})
+    }
     values = {name: weight.const_value for name, weight in weights.items()}
     given = len(graph.inputs)
     for name, weight in weights.items():
