@@ -76,8 +76,7 @@ def _simplify(model: ir.Model, names: set[str]) -> None:
     """Simplify a graph while its weights are inputs, whose values nobody knows."""
     graph = model.graph
     weights = {
-        name: graph.initializers[name]
-        for name in sorted(names & {*graph.initializers})
+        name: graph.initializers[name] for name in sorted(names & {*graph.initializers})
     }
     values = {name: weight.const_value for name, weight in weights.items()}
     given = len(graph.inputs)
