@@ -37,6 +37,8 @@ GROUP = 8  # files of a thread's turn: their rows are written, or done again, to
 ROOM = 16_000_000  # pixels that a thread holds decoded; a larger one is held alone
 HUGE = Lock()  # for a photograph that is larger than that
 LONGEST_NAME = 255  # bytes
+# half the size of a mask, and sooner
+UNFILTERED = (cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
 MADE_BY = ("onnxruntime", "opencv-python", "pillow", "numpy")
 
 
@@ -250,7 +252,7 @@ class _Turn:
             path = self.masks / mask
             path.parent.mkdir(parents=True, exist_ok=True)
             grey = opinion.mask.view(np.uint8) * np.uint8(255)
-            path.write_bytes(cv2.imencode(".png", grey)[1].tobytes())
+            path.write_bytes(cv2.imencode(".png", grey, UNFILTERED)[1].tobytes())
             rows[name] = {
                 "file": _printable(name),
                 "mask": _printable(f"{self.shown}/{mask}"),

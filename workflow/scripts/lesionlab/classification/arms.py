@@ -181,7 +181,7 @@ def _draw_line(length: int, angle: float) -> np.ndarray:
 
 
 def _cut_out(photograph: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    return np.asarray(photograph * mask[..., None])
+    return np.asarray(cv2.copyTo(photograph, mask.astype(np.uint8)))
 
 
 def _lesion_box(mask: np.ndarray) -> Box:
