@@ -63,7 +63,8 @@ def make_bundle(
         about[arm]["weights"] = None
     photographs = [draw_photograph(1000 + number) for number in range(TRAINING)]
     first = folder / about[arms[0]]["members"][0]["file"]
-    cases = pd.DataFrame({"image_id": [f"MADE_{n:07d}" for n in range(TRAINING)]})
+    names = ["NA", *(f"MADE_{n:07d}" for n in range(1, TRAINING))]  # names, not gaps
+    cases = pd.DataFrame({"image_id": names})
     cases["label"] = [CLASSES[n % len(CLASSES)] for n in range(TRAINING)]
     thumbnails = [
         resize_photograph(one, height=THUMBNAIL, width=THUMBNAIL) for one in photographs

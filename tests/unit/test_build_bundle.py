@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from importlib.metadata import version
 
 import cv2
 import numpy as np
@@ -109,6 +110,7 @@ def build(root, repository, folds, seeds=("seed1", "seed2"), **options):
             "n": 32,
             "segmenters": dict.fromkeys(folds, difference),
             "classifiers": {"/".join(key): difference for key in keys},
+            "versions": {"onnxruntime": version("onnxruntime")},
         },
     )
     write_json(root / "threshold.json", {"threshold": 0.5})

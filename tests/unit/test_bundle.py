@@ -16,7 +16,7 @@ from lesionlab.errors import LabError
 from lesionlab.files import sha256_file
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
-AGAIN = "; copy or build the model again"
+AGAIN = "; copy the model again, or delete its model.json and run `snakemake model`"
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_another_format_is_told_by_its_number(folder):
     change_facts(folder, lambda facts: facts.update(format=FORMAT + 1))
     assert refusal(folder) == (
         f"{folder / 'model.json'}: of format {FORMAT + 1}, and this version reads "
-        f"{FORMAT}; build the model again"
+        f"{FORMAT}; delete it and run `snakemake model` again"
     )
 
 

@@ -45,6 +45,14 @@ def encode_deep(suffix, values):
     ].tobytes()
 
 
+def with_colourless_grey(png):
+    """Name in a grey PNG of 16 bits one grey that is transparent."""
+    chunk = b"tRNS" + (12345).to_bytes(2, "big")
+    checked = (2).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    at = png.index(b"IDAT") - 4
+    return png[:at] + checked + png[at:]
+
+
 def refusal(content):
     with pytest.raises(LabError) as why:
         decode_photograph(content)
@@ -87,6 +95,7 @@ def test_a_lossless_file_gives_its_pixels(kind):
         encode(PICTURE.convert("L"), "TIFF"),
         encode_deep(".png", GREY[..., 0].astype(np.uint16) * 257),
         encode_deep(".tiff", GREY[..., 0].astype(np.uint16) * 257),
+        with_colourless_grey(encode_deep(".png", GREY[..., 0].astype(np.uint16) * 257)),
     ],
 )
 def test_grey_stays_grey(content):

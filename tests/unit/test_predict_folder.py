@@ -1,6 +1,7 @@
 """A folder of photographs: a row for every file, however often it is killed."""
 
 import csv
+import itertools
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from filelock import FileLock
 from tests.unit.made_bundle import CLASSES, draw_photograph, make_bundle
 from tests.unit.room import little_room
 
+from lesionlab.application import draft as drafts
 from lesionlab.application import folder as predicting
 from lesionlab.application.command import main
 from lesionlab.application.draft import Draft
@@ -173,20 +175,26 @@ def die(*_):
     raise Killed
 
 
-@pytest.mark.parametrize("moment", ["masks", "facts", "table", "cleaning"])
+@pytest.mark.parametrize("moment", range(5))
 def test_killed_while_it_moves_the_results_into_place(
     undisturbed, photographs, bundle, tmp_path, monkeypatch, moment
 ):
+    steps, whole = itertools.count(), Draft.finish
+
+    def mortal(step):
+        def run(*given, **options):
+            if next(steps) == moment:
+                raise Killed
+            return step(*given, **options)
+
+        return run
+
     def finish(draft, facts):
-        places = draft.places
-        draft.masks.replace(places.masks)
-        if moment != "masks":
-            places.facts.write_text(json.dumps(facts, indent=2) + "\n")
-        if moment in ("table", "cleaning"):
-            (places.draft / "rows.csv").replace(places.table)
-        if moment == "cleaning":
-            (places.draft / "identity.json").unlink()
-        raise Killed
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", mortal(Path.replace))
+            patch.setattr(drafts, "write_json", mortal(drafts.write_json))
+            patch.setattr(shutil, "rmtree", mortal(shutil.rmtree))
+            whole(draft, facts)
 
     target = tmp_path / "p.csv"
     with monkeypatch.context() as patch:
@@ -314,8 +322,45 @@ def test_a_table_of_other_photographs_is_refused(
         copy(path, tmp_path / path.name)
     before = contents(tmp_path / "p.csv")
     assert predict(photographs / "a", bundle, tmp_path / "p.csv") == 1
-    assert "made of other photographs, or by another model" in capsys.readouterr().err
+    assert "stands there, made of other photographs; " in capsys.readouterr().err
     assert contents(tmp_path / "p.csv") == before
+
+
+@pytest.mark.parametrize("standing", ["p.csv", "p.json", "p_masks"])
+def test_what_was_put_there_meanwhile_is_not_overwritten(
+    undisturbed, photographs, bundle, tmp_path, monkeypatch, standing, capsys
+):
+    whole, path = Draft.finish, tmp_path / standing
+
+    def finish(draft, facts):
+        path.write_text("mine")
+        whole(draft, facts)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Draft, "finish", finish)
+        assert predict(photographs, bundle, tmp_path / "p.csv") == 1
+    assert f"{path}: stands there" in capsys.readouterr().err
+    assert path.read_text() == "mine"
+    path.unlink()
+    facts = predict_folder(photographs, bundle, tmp_path / "p.csv", threads=1)
+    assert facts["before"] == FILES + 2
+    assert contents(tmp_path / "p.csv") == contents(undisturbed)
+
+
+def test_neither_a_draft_nor_a_table_of_another_version_is_gone_on_with(
+    photographs, bundle, tmp_path, monkeypatch, capsys
+):
+    target = tmp_path / "p.csv"
+    with monkeypatch.context() as patch:
+        patch.setattr(Draft, "finish", die)
+        with pytest.raises(Killed):
+            predict_folder(photographs, bundle, target, threads=1)
+    monkeypatch.setattr(predicting, "code_digest", lambda script: "another")
+    assert predict(photographs, bundle, target) == 0
+    assert "since what it is made from changed (code)" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert predict(photographs, bundle, target) == 1
+    assert "made by another version of LesionLab; " in capsys.readouterr().err
 
 
 def test_two_processes_never_write_one_table(photographs, bundle, tmp_path, capsys):
@@ -353,19 +398,19 @@ def test_odd_names_have_their_row_and_their_mask(bundle, tmp_path):
     content = cv2.imencode(".png", draw_photograph(1)[..., ::-1])[1].tobytes()
     names = [
         "a,b \"c\".png", "two\nlines.png", "=1+1.png", "Läsion.png", "x" * 252 + ".p",
-        "x.jpg", "x.jpg.png/y.png", "-o.png", os.fsdecode(b"latin\xe9.png"),
+        "x.jpg", "x.jpg.png/y.png", "-o.png", os.fsdecode(b"latin\xe9.png"), "Icon\r",
     ]  # fmt: skip
     for name in names:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     facts = predict_folder(root, bundle, tmp_path / "p.csv", threads=1)
-    assert facts["files"] == {"judged": 9, "refused": 0, "warned": 0}
+    assert facts["files"] == {"judged": 10, "refused": 0, "warned": 0}
     rows = read(tmp_path / "p.csv")
     shown = [n.encode("utf-8", "backslashreplace").decode() for n in sorted(names)]
-    assert [row["file"] for row in rows] == shown
+    assert [row["file"] for row in rows] == [n.replace("\r", "\\x0d") for n in shown]
     masks = name_masks(sorted(names))
-    assert len(set(masks)) == 9
+    assert len(set(masks)) == 10
     assert all((tmp_path / "p_masks" / mask).is_file() for mask in masks)
 
 

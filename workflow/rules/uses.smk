@@ -9,6 +9,8 @@ USED_ARMS = [arm for arm in ARMS if KNOWN_ARMS[arm].mask != "true"]
 # The ways of `leak` are trained for a figure alone, and not for use.
 HAS_BUNDLE = bool(USED_ARMS) and bool(UNET_FOLDS) and not LEAK
 USED_KEYS = [key for key in per_run_keys() if key[0] in USED_ARMS] if HAS_BUNDLE else []
+# An arm that shows the whole photograph answers, and tells what a new one is like.
+USED_KEYS.sort(key=lambda key: KNOWN_ARMS[key[0]].mask != "none")
 REFERENCE = dict(zip(("arm", "fold", "seed"), USED_KEYS[0])) if HAS_BUNDLE else {}
 
 SEGMENTER_NAME = "unet"

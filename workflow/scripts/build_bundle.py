@@ -38,8 +38,9 @@ def main(paths: Paths, *, options: Options) -> None:
         "likeness": calibration["likeness"],
         "training": _place_training(folder, paths, options),
         "export": {name: export[name] for name in ("n", "segmenters", "classifiers")},
-        **provenance(options["code"], ("onnxruntime", "numpy", "opencv-python")),
+        **provenance(options["code"], ("numpy", "opencv-python")),
     }
+    facts["versions"]["onnxruntime"] = export["versions"]["onnxruntime"]
     for arm, about in facts["arms"].items():
         about.update(calibration["arms"][arm])
     placed = (path for part in PARTS for path in (folder / part).rglob("*"))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,24 +15,26 @@ from lesionlab.files import read_csv, write_json
 from lesionlab.segmentation.overlap import quantise
 from lesionlab.stage import Options, Paths, provenance, run_stage
 
-CHECKED = 32  # photographs on which each network is compared
+CHECKED = 32  # photographs on which a network is compared, where there are so many
 
 
 def main(paths: Paths, *, options: Options) -> None:
     torch.set_num_threads(1)  # sums depend on it
     os.environ[VISIBLE] = ""  # networks are compared where they will run, on a CPU
+    segmenters = _export_segmenters(paths, options)
+    classifiers = _export_classifiers(paths, options)
     write_json(
         paths.check,
         {
-            "n": CHECKED,
-            "segmenters": _export_segmenters(paths, options),
-            "classifiers": _export_classifiers(paths, options),
+            "n": min(one["n"] for one in (*segmenters.values(), *classifiers.values())),
+            "segmenters": segmenters,
+            "classifiers": classifiers,
             **provenance(options["code"], ("torch", "onnxscript", "onnxruntime")),
         },
     )
 
 
-def _export_segmenters(paths: Paths, options: Options) -> dict[str, dict[str, float]]:
+def _export_segmenters(paths: Paths, options: Options) -> dict[str, dict[str, Any]]:
     """Write the segmenters; say by fold how far each is from what it was."""
     pixels = np.load(paths.segmenter_pixels, mmap_mode="r")
     rows = _spread(len(pixels))
@@ -48,13 +51,14 @@ def _export_segmenters(paths: Paths, options: Options) -> dict[str, dict[str, fl
     for fold, maps, one in zip(options["folds"], paths.maps, written, strict=True):
         of_run = np.load(maps, mmap_mode="r")[rows].astype(float)
         said[fold] = {
+            "n": len(rows),
             "from_network": one.difference,
             "from_run": float(np.abs(quantise(one.computed) - of_run).max() / 255),
         }
     return said
 
 
-def _export_classifiers(paths: Paths, options: Options) -> dict[str, dict[str, float]]:
+def _export_classifiers(paths: Paths, options: Options) -> dict[str, dict[str, Any]]:
     """Write the classifiers; say by training how far each is from what it was."""
     whole = map(read_csv, paths.predictions)
     tables = [table.iloc[_spread(len(table))] for table in whole]
@@ -83,6 +87,7 @@ def _export_classifiers(paths: Paths, options: Options) -> dict[str, dict[str, f
     for key, table, one in zip(options["keys"], tables, written, strict=True):
         of_run = table.filter(like="prob_").to_numpy(float)
         said["/".join(key)] = {
+            "n": len(table),
             "from_network": one.difference,
             "from_run": float(np.abs(one.computed.astype(float) - of_run).max()),
         }

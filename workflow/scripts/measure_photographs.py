@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from lesionlab.application.likeness import (
@@ -19,20 +20,20 @@ from lesionlab.decoding.masks import read_mask
 from lesionlab.decoding.photographs import read_photograph
 from lesionlab.export.runtime import onnxruntime
 from lesionlab.files import atomic_path, read_csv, write_array, write_csv
-from lesionlab.stage import Options, Paths, limit_threads, run_stage
+from lesionlab.stage import Options, Paths, run_stage
 
 THUMBNAIL = 96  # pixels
 
 
 def main(paths: Paths, *, options: Options) -> None:
-    limit_threads(options["threads"])
     split = read_csv(paths.split).query("task == 'classification'")
     split = split[split["fold"] == options["fold"]].sort_values("image_id")
     features, colours = _describe(paths, split["image_id"], options)
     training = (split["set"] == "train").to_numpy()
     cases = split.loc[training, ["image_id", "label"]]
     judged = split.loc[~training, ["image_id", "group", "label", "set"]]
-    _, distances = rank_neighbours(colours[~training], colours[training])
+    with threadpool_limits(1):  # sums depend on it
+        _, distances = rank_neighbours(colours[~training], colours[training])
     scores = _measure(paths, judged["image_id"]).assign(distance=distances[:, -1])
     scores = scores.set_axis(judged.index)
     write_csv(paths.scores, pd.concat([judged, scores.round(6)], axis=1))

@@ -2,11 +2,10 @@
 
 from lesionlab.application.folder import predict_folder
 from lesionlab.bundle.manifest import load_bundle
-from lesionlab.stage import Options, Paths, limit_threads, run_stage
+from lesionlab.stage import Options, Paths, run_stage
 
 
 def main(paths: Paths, *, options: Options) -> None:
-    limit_threads(options["workers"])
     predict_folder(
         paths.photographs,
         load_bundle(paths.manifest.parent),

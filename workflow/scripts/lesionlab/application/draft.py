@@ -19,6 +19,13 @@ from lesionlab.host.occupancy import LOCKLESS
 
 Row = Mapping[str, Any]
 ROWS, MASKS, IDENTITY = "rows.csv", "masks", "identity.json"  # inside a draft
+AWAY = "move it away, or name another place"
+OTHERWISE = {
+    "photographs": "of other photographs",
+    "model": "by another model",
+    "made_by": "by other libraries",
+    "code": "by another version of LesionLab",
+}
 
 
 class Places(NamedTuple):
@@ -88,18 +95,24 @@ def read_finished(places: Places, identity: Mapping[str, Any]) -> dict[str, Any]
     """
     if places.table.exists():
         facts = _read_facts(places.facts)
-        if all(facts.get(name) == value for name, value in identity.items()):
+        changed = [name for name in identity if facts.get(name) != identity[name]]
+        if not changed:
             shutil.rmtree(places.draft, ignore_errors=True)
             return facts
-        made = "of other photographs, or by another model" if facts else "otherwise"
+        made = ", ".join(OTHERWISE[name] for name in changed) if facts else "otherwise"
         raise LabError(
             f"{places.table}: stands there, made {made}; move it away with what lies "
             "beside it, or name another place"
         )
-    for path in (places.masks, places.facts):
-        if path.exists() and not _was_moved(places):
-            raise LabError(f"{path}: stands there; move it away, or name another place")
+    if not _was_moved(places):
+        _refuse_what_stands(places.masks, places.facts)
     return None
+
+
+def _refuse_what_stands(*paths: Path) -> None:
+    for path in paths:
+        if path.exists():
+            raise LabError(f"{path}: stands there; {AWAY}")
 
 
 def _was_moved(places: Places) -> bool:
@@ -155,11 +168,13 @@ class Draft:
         self._rows = places.draft / ROWS
         if _was_moved(places) and places.masks.exists():
             places.masks.replace(self.masks)
+            places.facts.unlink(missing_ok=True)
         begun = _read_facts(places.draft / IDENTITY)
         if begun == identity:
             self._go_on(group)
         elif begun:
-            changed = ", ".join(k for k in identity if begun.get(k) != identity[k])
+            differ = [name for name in identity if begun.get(name) != identity[name]]
+            changed = ", ".join(differ)
             line = f"{places.table}: begins anew, since what it is made from changed"
             print(f"{line} ({changed})", file=sys.stderr)
         if not self.done:
@@ -213,7 +228,15 @@ class Draft:
             self.counts.update(_count(row))
 
     def finish(self, facts: Mapping[str, Any]) -> None:
-        """Move everything into place, the table last."""
+        """Move everything into place, the table last.
+
+        Raises
+        ------
+        LabError
+            If something was put there meanwhile; the draft stays, and goes on from
+            there.
+        """
+        _refuse_what_stands(self.places.table, self.places.masks, self.places.facts)
         with self._rows.open("rb") as stream:
             os.fsync(stream.fileno())
         self.masks.replace(self.places.masks)

@@ -17,6 +17,7 @@ from lesionlab.bundle.manifest import Bundle
 from lesionlab.classification.arms import ARMS
 from lesionlab.data.packing import resize_photograph
 from lesionlab.export.runtime import onnxruntime
+from lesionlab.files import read_csv
 from lesionlab.segmentation.overlap import binarise, quantise, upsample
 
 INPUT = "photographs"
@@ -116,7 +117,7 @@ def load_networks(bundle: Bundle, *, threads: int) -> Networks:
         classifiers,
         known("features"),
         known("colours"),
-        pd.read_csv(bundle.folder / facts["training"]["cases"], dtype=str),
+        read_csv(bundle.folder / facts["training"]["cases"]),
     )
 
 

@@ -31,6 +31,7 @@ from lesionlab.application.photographs import (
 )
 from lesionlab.application.table import describe, list_columns, summarise
 from lesionlab.bundle.manifest import Bundle
+from lesionlab.codedigest import code_digest
 from lesionlab.errors import LabError
 
 GROUP = 8  # files of a thread's turn: their rows are written, or done again, together
@@ -39,6 +40,7 @@ HUGE = Lock()  # for a photograph that is larger than that
 LONGEST_NAME = 255  # bytes
 # half the size of a mask, and sooner
 UNFILTERED = (cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
+SCRIPT = Path(__file__).parents[2] / "predict_photographs.py"
 MADE_BY = ("onnxruntime", "opencv-python", "pillow", "numpy")
 
 
@@ -114,12 +116,14 @@ def _identify(folder: Path, names: Sequence[str], bundle: Bundle) -> dict[str, A
         "photographs": listing.hexdigest(),
         "model": bundle.identity,
         "made_by": {name: version(name) for name in MADE_BY},
+        "code": code_digest(SCRIPT),
     }
 
 
 def _printable(name: str) -> str:
-    """Show what is no UTF-8 in a name by its number, behind a backslash."""
-    return name.encode("utf-8", "backslashreplace").decode()
+    """Show by its number what is no UTF-8 in a name, or ends a row of a table."""
+    shown = name.encode("utf-8", "backslashreplace").decode()
+    return shown.replace("\r", "\\x0d")
 
 
 def name_masks(names: Sequence[str]) -> list[str]:

@@ -243,7 +243,7 @@ def decode_photograph(content: bytes) -> np.ndarray:
                 pixels = np.asarray(_flatten(picture))
             # a TIFF both have turned already
             tag = 1 if picture.format == "TIFF" else read_orientation(picture)
-        except LabError:
+        except (LabError, MemoryError):
             raise
         except Exception as why:  # of a damaged file Pillow says all sorts of things
             raise LabError(f"unreadable ({_shorten(why)})") from None
@@ -256,10 +256,12 @@ def _is_clear(picture: Image.Image) -> bool:
 
 def _needs_opencv(picture: Image.Image) -> bool:
     """Tell what training decodes too, and values that Pillow would cut off at 255."""
+    if picture.mode.startswith("I;16"):
+        return True
     if picture.format == "TIFF":
         if picture.mode in ("I", "F"):
             raise ValueError("32 bits a value")
-        return picture.mode.startswith("I;16")
+        return False
     return picture.format != "WEBP" and not _is_clear(picture)
 
 

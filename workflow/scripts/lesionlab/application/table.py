@@ -22,7 +22,7 @@ def answer_arm(bundle: Bundle) -> str:
     -------
     str
     """
-    return str(bundle.facts.get("answer", bundle.facts["training"]["arm"]))
+    return str(bundle.facts["training"]["arm"])
 
 
 def list_columns(bundle: Bundle) -> dict[str, str]:

@@ -116,9 +116,7 @@ def calibrate_arm(
         apart = is_valid & (own | ~table["group"].isin(tested).to_numpy())
         calibration, choices[fold] = fit(apart)
         calibrated[own & is_test] = calibration.apply(raw[own & is_test])
-    test = table.loc[is_test, ["image_id", "group", "fold"]].assign(
-        truth=truth[is_test]
-    )
+    test = table.loc[is_test, ["image_id", "group", "fold"]]
     return Judged(
         whole,
         valid,
@@ -157,52 +155,64 @@ def score_arm(
         (before and after) and ``n``. Without a validation photograph of the positive
         class there is no operating point.
     """
-    points, curve = [], []
     truth = judged.test["truth"].to_numpy()
-    prevalence = judged.calibration.prevalence
-    scores, diseased = judged.valid
-    can_choose = diseased.any() and all(
+    can_choose = judged.valid[1].any() and all(
         found.any() for _, found in judged.choices.values()
     )
-    for wanted in sensitivity if can_choose else ():
-        sent = judged.send(wanted)
-        by_class = share_by_class(sent, truth, classes)
-        points.append(
-            {
-                "wanted": wanted,
-                "threshold": choose_threshold(scores, diseased, wanted),
-                **score_decisions(
-                    sent,
-                    truth == judged.positive,
-                    judged.test["group"],
-                    confidence=confidence,
-                ),
-                "sent": by_class,
-                "predictive_value": predictive_value(
-                    list(by_class.values()), prevalence, judged.positive
-                ),
-            }
-        )
-    for wanted in CURVE.tolist() if can_choose else ():
-        threshold = choose_threshold(scores, diseased, wanted)
-        by_class = share_by_class(judged.send(wanted), truth, classes)
-        curve.append({"wanted": wanted, "threshold": threshold, "sent": by_class})
-    measured = {
-        "before": measure_calibration(
-            judged.raw, truth, positive=judged.positive, prevalence=prevalence
-        ),
-        "after": measure_calibration(
-            judged.calibrated, truth, positive=judged.positive, prevalence=prevalence
-        ),
-    }
     return {
         "calibration": asdict(judged.calibration),
-        "operating_points": points,
-        "curve": curve,
+        "operating_points": [
+            _score_point(judged, wanted, classes, confidence)
+            for wanted in (sensitivity if can_choose else ())
+        ],
+        "curve": [
+            _choose_point(judged, wanted, classes)
+            for wanted in (CURVE.tolist() if can_choose else ())
+        ],
         "measures": _measure(judged, confidence),
-        "calibrated": measured,
+        "calibrated": {
+            when: measure_calibration(
+                probabilities,
+                truth,
+                positive=judged.positive,
+                prevalence=judged.calibration.prevalence,
+            )
+            for when, probabilities in (
+                ("before", judged.raw),
+                ("after", judged.calibrated),
+            )
+        },
         "n": _count(judged, classes),
     }
+
+
+def _choose_point(
+    judged: Judged, wanted: float, classes: Sequence[str]
+) -> dict[str, Any]:
+    """Choose the threshold on validation; say of each class what share it sends on."""
+    return {
+        "wanted": wanted,
+        "threshold": choose_threshold(*judged.valid, wanted),
+        "sent": share_by_class(
+            judged.send(wanted), judged.test["truth"].to_numpy(), classes
+        ),
+    }
+
+
+def _score_point(
+    judged: Judged, wanted: float, classes: Sequence[str], confidence: float
+) -> dict[str, Any]:
+    chosen = _choose_point(judged, wanted, classes)
+    decisions = score_decisions(
+        judged.send(wanted),
+        judged.test["truth"].to_numpy() == judged.positive,
+        judged.test["group"],
+        confidence=confidence,
+    )
+    value = predictive_value(
+        list(chosen["sent"].values()), judged.calibration.prevalence, judged.positive
+    )
+    return {**chosen, **decisions, "predictive_value": value}
 
 
 def _measure(judged: Judged, confidence: float) -> dict[str, dict[str, float | None]]:

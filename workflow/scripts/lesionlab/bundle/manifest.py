@@ -14,6 +14,7 @@ from lesionlab.files import sha256_file, write_json
 FORMAT = 1
 MANIFEST = "model.json"
 CARD = "README.md"
+AGAIN = f"copy the model again, or delete its {MANIFEST} and run `snakemake model`"
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,9 @@ def load_bundle(folder: Path) -> Bundle:
         if not file.resolve().is_relative_to(folder.resolve()):
             raise LabError(f"{path}: {name} lies outside of the model; do not use it")
         if not file.is_file():
-            raise LabError(f"{file}: missing; copy or build the model again")
+            raise LabError(f"{file}: missing; {AGAIN}")
         if sha256_file(file) != expected:
-            raise LabError(
-                f"{file}: not what was built (another SHA-256); copy or build the "
-                "model again"
-            )
+            raise LabError(f"{file}: not what was built (another SHA-256); {AGAIN}")
     for name in _named_files(facts):
         if name not in files:
             raise LabError(f"{path}: names {name} without its hash; do not use it")
@@ -116,18 +114,17 @@ def _read_facts(path: Path) -> dict[str, Any]:
             f"{path.parent}: no model (it holds no {MANIFEST}); name the folder "
             "results/<run>/model of a finished run"
         ) from None
+    except PermissionError:
+        raise
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        raise LabError(f"{path}: damaged; copy or build the model again") from None
+        raise LabError(f"{path}: damaged; {AGAIN}") from None
     if version != FORMAT:
         raise LabError(
-            f"{path}: of format {version}, and this version reads {FORMAT}; build the "
-            "model again"
+            f"{path}: of format {version}, and this version reads {FORMAT}; delete it "
+            "and run `snakemake model` again"
         )
     if seal != _seal(facts):
-        raise LabError(
-            f"{path}: not what was built (its seal is broken); copy or build the model "
-            "again"
-        )
+        raise LabError(f"{path}: not what was built (its seal is broken); {AGAIN}")
     return facts
 
 
