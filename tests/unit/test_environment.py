@@ -74,7 +74,7 @@ def stated_distributions(path):
     """Distributions that a script names to state their versions."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "provenance":
-            for part in ast.walk(node.args[1]):
+            for part in getattr(node.args[1], "elts", []):
                 if isinstance(part, ast.Constant):
                     yield part.value
 

@@ -355,7 +355,7 @@ def test_neither_a_draft_nor_a_table_of_another_version_is_gone_on_with(
         patch.setattr(Draft, "finish", die)
         with pytest.raises(Killed):
             predict_folder(photographs, bundle, target, threads=1)
-    monkeypatch.setattr(predicting, "code_digest", lambda script: "another")
+    monkeypatch.setattr(predicting, "code_digest", lambda _: "another")
     assert predict(photographs, bundle, target) == 0
     assert "since what it is made from changed (code)" in capsys.readouterr().err
     monkeypatch.undo()
