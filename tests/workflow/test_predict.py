@@ -1,5 +1,8 @@
 """The model of a finished run says of the run's photographs what the run says."""
 
+import shutil
+
+import cv2
 import numpy as np
 import pytest
 
@@ -8,7 +11,7 @@ from lesionlab.application.photographs import decode_photograph
 from lesionlab.bundle.manifest import load_bundle
 from lesionlab.decoding.masks import read_mask
 from lesionlab.files import read_csv
-from workflow.runner import run_workflow
+from workflow.runner import TINY, dry_run, overlay, run_workflow, stale_rules
 
 pytestmark = pytest.mark.workflow
 
@@ -73,3 +76,36 @@ def test_target_predict_says_what_it_lacks(finished):
         "predict: application.photographs is null; name the folder of the new "
         "photographs there"
     )
+
+
+def test_the_target_predicts_and_predicts_anew_when_a_photograph_changes(
+    finished, run, tmp_path
+):
+    checkout = tmp_path / "copy"
+    shutil.copytree(finished, checkout, symlinks=True)
+    folder = tmp_path / "new"
+    folder.mkdir()
+    files = sorted((run / "phantom/images").iterdir())[:3]
+    for path in files:
+        shutil.copy(path, folder)
+    wanted = {"application": {"photographs": str(folder)}}
+    configs = (TINY, overlay(tmp_path / "mine.yaml", wanted))
+
+    def predict():
+        run_workflow(checkout, "predict", configs=configs)
+        table = checkout / "results/tiny/predictions/predictions.csv"
+        return {line.split(",")[0]: line for line in table.read_text().splitlines()[1:]}
+
+    first = predict()
+    names = [path.name for path in files]
+    assert list(first) == names
+    assert all(first[name].startswith(f"{name},,") for name in names)
+    masks = checkout / "results/tiny/predictions/predictions_masks"
+    assert len(list(masks.glob("*.png"))) == 3
+    assert stale_rules(dry_run(checkout, "predict", configs=configs)) == []
+    changed = folder / names[1]
+    cv2.imwrite(str(changed), 255 - cv2.imread(str(changed)))
+    (folder / "empty.jpg").touch()
+    second = predict()
+    assert second["empty.jpg"].startswith("empty.jpg,empty file,")
+    assert {name for name in names if first[name] != second[name]} == {changed.name}
