@@ -104,7 +104,7 @@ def load_networks(bundle: Bundle, *, threads: int) -> Networks:
 
     def known(name: str) -> np.ndarray:
         stored = np.load(bundle.folder / facts["training"][name])
-        return np.asarray(stored, np.float32)
+        return np.asfortranarray(stored, np.float32)  # ranking multiplies by columns
 
     classifiers: dict[str, dict[str, list[onnxruntime.InferenceSession]]] = {}
     for arm, about in facts["arms"].items():
