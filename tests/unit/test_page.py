@@ -13,7 +13,7 @@ import cv2
 import httpx
 import pytest
 
-from lesionlab.page.cases import HEAVIEST
+from lesionlab.visits.cases import HEAVIEST
 from unit.made_bundle import draw_photograph, make_bundle
 from unit.page_server import Client, find_chromium, serve
 

@@ -19,29 +19,29 @@ from lesionlab.bundle.manifest import load_bundle
 from lesionlab.classification.arms import ARMS
 from lesionlab.errors import LabError
 from lesionlab.networks.network import Architecture, build_network, save_model
-from lesionlab.page import cases as cases_of_page
-from lesionlab.page.attention import attend, draw_attention, enlarge, find_maps
-from lesionlab.page.cases import draw_outline, open_case, refuse
 from lesionlab.page.command import main
-from lesionlab.page.decision import (
+from lesionlab.page.guard import is_plain
+from lesionlab.page.handlers import PROBLEMS, read_files
+from lesionlab.page.server import claim_port
+from lesionlab.training.pictures import enter
+from lesionlab.visits import cases as cases_of_page
+from lesionlab.visits.attention import attend, draw_attention, enlarge, find_maps
+from lesionlab.visits.cases import draw_outline, open_case, refuse
+from lesionlab.visits.decision import (
     Choice,
     describe_point,
     find_point,
     write_probability,
 )
-from lesionlab.page.desk import VISITS, Desk
-from lesionlab.page.guard import is_plain
-from lesionlab.page.handlers import PROBLEMS, read_files
-from lesionlab.page.saving import write_table
-from lesionlab.page.server import claim_port
-from lesionlab.page.shelf import Shelf
-from lesionlab.page.texts import LANGUAGES, TEXTS, choose_language
-from lesionlab.page.views import TEMPLATES, describe_case
-from lesionlab.training.pictures import enter
+from lesionlab.visits.desk import VISITS, Desk
+from lesionlab.visits.saving import write_table
+from lesionlab.visits.shelf import Shelf
+from lesionlab.visits.texts import LANGUAGES, TEXTS, choose_language
+from lesionlab.visits.views import TEMPLATES, describe_case
 from unit.made_bundle import CLASSES, draw_photograph, make_bundle
 from unit.test_page import encode
 
-PAGE = Path(cases_of_page.__file__).parent
+LIBRARY = Path(cases_of_page.__file__).parents[1]
 ENGLISH = Choice("en", 95)
 
 
@@ -92,7 +92,10 @@ def test_every_text_is_there_in_every_language():
 
 
 def test_every_text_is_used_and_every_used_one_exists():
-    files = [*PAGE.glob("*.py"), *TEMPLATES.glob("*.html")]
+    modules = [
+        path for wing in ("visits", "page") for path in (LIBRARY / wing).glob("*.py")
+    ]
+    files = [*modules, *TEMPLATES.glob("*.html")]
     code = "".join(path.read_text("utf-8") for path in files if path.name != "texts.py")
     assert set(re.findall(r"(?:say|tell)\(\s*[\"'](\w+)", code)) <= TEXTS.keys()
     quoted = set(re.findall(r"\"[\w-]+\"|'[\w-]+'", code))
@@ -216,7 +219,7 @@ def test_visits_are_apart_and_the_oldest_is_forgotten_with_its_pictures(desk):
 
 def test_what_fails_to_be_judged_is_a_line_too(desk, monkeypatch, caplog):
     photograph = encode(draw_photograph(1))
-    monkeypatch.setattr("lesionlab.page.cases.describe", None)
+    monkeypatch.setattr("lesionlab.visits.cases.describe", None)
     drop(desk, "one", {"a.png": photograph})
     assert desk.visit("one").cases == [refuse("a.png", "failed")]
     assert "a photograph could not be judged" in caplog.text
@@ -239,7 +242,7 @@ def test_a_name_that_is_a_formula_is_text_in_the_table(networks):
 
 def test_a_shelf_keeps_no_more_than_its_limit_and_no_longer(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("lesionlab.page.shelf.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("lesionlab.visits.shelf.time.monotonic", lambda: now[0])
     shelf = Shelf(10, 60)
     first, second = (shelf.put(bytes(4), "a/b", owner) for owner in "ab")
     assert shelf.room() == 2
@@ -389,7 +392,7 @@ def test_attention_is_drawn_bright_where_it_is():
 def test_the_page_loads_no_torch_until_it_is_asked_for():
     tell = (
         "import sys, lesionlab.page.command, lesionlab.page.server, "
-        "lesionlab.page.desk; print('torch' in sys.modules, 'gradio' in sys.modules)"
+        "lesionlab.visits.desk; print('torch' in sys.modules, 'gradio' in sys.modules)"
     )
     environment = {"PYTHONPATH": ":".join(sys.path), "PATH": ""}
     done = subprocess.run(

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lesionlab.page.cases import HEAVIEST
+from lesionlab.visits.cases import HEAVIEST
 
 HOSTS = ("127.0.0.1", "localhost")
 LONGEST = 1_000_000  # bytes of any request but a photograph

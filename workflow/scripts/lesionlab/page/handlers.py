@@ -6,10 +6,10 @@ from typing import Any
 
 import gradio as gr
 
-from lesionlab.page.decision import Choice
-from lesionlab.page.desk import Desk
-from lesionlab.page.texts import LANGUAGES, choose_language, say
-from lesionlab.page.views import LIMITS, fill
+from lesionlab.visits.decision import Choice
+from lesionlab.visits.desk import Desk
+from lesionlab.visits.texts import LANGUAGES, choose_language, say
+from lesionlab.visits.views import LIMITS, fill
 
 # parts of the page whose words depend on the language
 SPOKEN = (

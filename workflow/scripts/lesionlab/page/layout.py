@@ -1,19 +1,21 @@
 """The page, drawn with Gradio: what stands where, and what happens when it is used."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from lesionlab.page.cases import HEAVIEST, MOST
-from lesionlab.page.decision import list_wanted
-from lesionlab.page.desk import Desk
 from lesionlab.page.handlers import SPOKEN, Handlers
-from lesionlab.page.texts import LANGUAGES, TEXTS, say
-from lesionlab.page.views import TEMPLATES
+from lesionlab.visits.cases import HEAVIEST, MOST
+from lesionlab.visits.decision import list_wanted
+from lesionlab.visits.desk import Desk
+from lesionlab.visits.texts import LANGUAGES, TEXTS, say
+from lesionlab.visits.views import TEMPLATES
 
 WAITING = 32  # events in the queue; more are told that the page is busy
 PREFERRED = 95  # of 100 to be found, where the page begins
+STATIC = Path(__file__).parent / "static"
 SESSIONS = 64  # of which Gradio keeps what it shows
 # a link and no change of address, by which the page would seem to be left
 FETCH = """(token) => {
@@ -45,7 +47,7 @@ def style_page() -> dict[str, Any]:
         font=("system-ui", "sans-serif"),
         font_mono=("ui-monospace", "monospace"),
     )
-    paths = [TEMPLATES / "cards.css", TEMPLATES / "page.css"]
+    paths = [TEMPLATES / "cards.css", STATIC / "page.css"]
     return {"theme": theme, "css_paths": paths}
 
 
@@ -112,7 +114,7 @@ def _slider(wanted: list[int]) -> gr.Slider:
 
 
 def _zone_script() -> str:
-    script = (TEMPLATES / "zone.js").read_text(encoding="utf-8")
+    script = (STATIC / "zone.js").read_text(encoding="utf-8")
     sizes = {"HEAVIEST_BYTES": str(HEAVIEST), "MOST_FILES": str(MOST)}
     return re.sub("|".join(sizes), lambda name: sizes[name[0]], script)
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from lesionlab.bundle.manifest import load_bundle
 from lesionlab.errors import LabError
 from lesionlab.page.guard import HOSTS, PHOTOGRAPHS, guard
-from lesionlab.page.shelf import Shelf
+from lesionlab.visits.shelf import Shelf
 
 HOST = HOSTS[0]
 TRAY = 512_000_000  # bytes of photographs that wait to be judged
@@ -110,8 +110,8 @@ def build_app(model: Path, *, threads: int) -> ASGIApp:
     import gradio
 
     from lesionlab.application.engine import load_networks
-    from lesionlab.page.desk import Desk
     from lesionlab.page.layout import draw_page, style_page
+    from lesionlab.visits.desk import Desk
 
     tray, album = Shelf(TRAY, PATIENCE), Shelf(ALBUM)
     networks = load_networks(load_bundle(model), threads=threads)

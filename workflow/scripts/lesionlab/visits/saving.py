@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from lesionlab.bundle.manifest import Bundle
-from lesionlab.page.cases import Case
-from lesionlab.page.decision import Choice, find_point, list_arms
-from lesionlab.page.texts import say
-from lesionlab.page.views import say_reason
+from lesionlab.visits.cases import Case
+from lesionlab.visits.decision import Choice, find_point, list_arms
+from lesionlab.visits.texts import say
+from lesionlab.visits.views import say_reason
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet tells one
 

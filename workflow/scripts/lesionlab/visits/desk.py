@@ -11,12 +11,12 @@ from functools import cached_property, partial
 import numpy as np
 
 from lesionlab.application.engine import Networks
-from lesionlab.page.attention import Attention, attend, draw_attention
-from lesionlab.page.cases import MOST, Case, decode_small, encode, open_case, refuse
-from lesionlab.page.decision import Choice, describe_point, list_arms
-from lesionlab.page.saving import embed, write_table
-from lesionlab.page.shelf import Shelf
-from lesionlab.page.views import describe_case, fill
+from lesionlab.visits.attention import Attention, attend, draw_attention
+from lesionlab.visits.cases import MOST, Case, decode_small, encode, open_case, refuse
+from lesionlab.visits.decision import Choice, describe_point, list_arms
+from lesionlab.visits.saving import embed, write_table
+from lesionlab.visits.shelf import Shelf
+from lesionlab.visits.views import describe_case, fill
 
 VISITS = 32  # whose cases are kept; the longest unused is forgotten first
 LISTED = 500  # files of a drop that get a line

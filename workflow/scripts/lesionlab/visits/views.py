@@ -9,16 +9,16 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lesionlab.bundle.manifest import Bundle
-from lesionlab.page.attention import Attention
-from lesionlab.page.cases import HEAVIEST, LARGEST, MOST, Case
-from lesionlab.page.decision import (
+from lesionlab.visits.attention import Attention
+from lesionlab.visits.cases import HEAVIEST, LARGEST, MOST, Case
+from lesionlab.visits.decision import (
     Choice,
     decide,
     find_point,
     list_arms,
     write_probability,
 )
-from lesionlab.page.texts import TEXTS, say
+from lesionlab.visits.texts import TEXTS, say
 
 MILLION = 1_000_000
 PERCENT = re.compile(r"(\d) %")  # never apart at the end of a line

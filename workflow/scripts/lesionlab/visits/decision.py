@@ -15,7 +15,7 @@ class Choice:
     Parameters
     ----------
     language : str
-        Of :data:`~lesionlab.page.texts.LANGUAGES`.
+        Of :data:`~lesionlab.visits.texts.LANGUAGES`.
     wanted : int
         How many of 100 of the positive class shall be found.
     """
