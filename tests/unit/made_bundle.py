@@ -17,6 +17,7 @@ CLASSES = ("MEL", "NV", "Other_SC")
 FEATURES = 8
 TRAINING = 12  # photographs
 THUMBNAIL = 96
+TESTED = (20, 20, 0)  # photographs by class
 SKIN, LESION = (205, 160, 140), (95, 60, 50)
 
 
@@ -124,11 +125,12 @@ def _calibrate():
         "prevalence": [0.1, 0.7, 0.2],
         "temperature": 1.5,
     }
+    tested = dict(zip(CLASSES, TESTED, strict=True))
     return {
         "calibration": calibration,
         "operating_points": points,
         "curve": curve,
-        "n": {"valid": 24, "test": 40},
+        "n": {"valid": 24, "test": 40, "photographs": tested},
     }
 
 

@@ -7,31 +7,61 @@ from typing import Any
 import cv2
 import numpy as np
 
-from lesionlab.application.engine import Networks, judge
-from lesionlab.application.photographs import decode_photograph, measure_size
+from lesionlab.application.engine import Networks, Opinion, judge
+from lesionlab.application.hearing import listen
+from lesionlab.application.photographs import measure_size
 from lesionlab.application.table import describe
 from lesionlab.classification.arms import ARMS
 from lesionlab.data.packing import resize_photograph
 from lesionlab.errors import LabError
 
 HEAVIEST = 64_000_000  # bytes of a file
-LARGEST = 50_000_000  # pixels: a phone's, and decoded no more than the page may take
-MOST = 50  # photographs at once
+PIXELS = 50_000_000  # a phone's, and decoded no more than the page may take
+AT_ONCE = 50  # photographs of a drop that are judged
+LINES = 500  # files of a drop that get a line
 SIDE = 640  # pixels of the longer side of what is shown
 LARGER = 4  # times a small photograph is enlarged at most, so that its outline is fine
 HALO, LINE = (0, 0, 0), (255, 255, 255)  # an outline that is seen on dark and light
+# the text for a reason of lesionlab.application, by words that stand in it
+REASONS = {
+    "empty file": "empty",
+    "neither JPEG": "no_picture",
+    "Git LFS pointer": "pointer",
+    "a tile of": "large_tile",
+    "more than": "too_many_pixels",
+    "less than": "too_few_pixels",
+    "truncated": "truncated",
+    "damaged": "damaged",
+    "too dark": "too_dark",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture's file.
+
+    Parameters
+    ----------
+    content : bytes
+        Of the file.
+    kind : str
+        Media type.
+    """
+
+    content: bytes
+    kind: str
 
 
 @dataclass(frozen=True)
 class Case:
-    """A photograph and what the networks say of it, without the photograph itself.
+    """What the networks say of a photograph, without any picture of it.
 
     Parameters
     ----------
     name : str
         Of its file.
-    reason : tuple of str
-        Why it was refused: a key of the texts, and a detail; empty if it was judged.
+    reason : str
+        Why it was refused, a key of the texts; empty if it was judged.
     row : Mapping
         Its columns in the table.
     probabilities : Mapping
@@ -40,42 +70,24 @@ class Case:
         What is unlike the training data.
     neighbours : tuple of int
         Rows of the nearest training photographs.
-    pictures : Mapping
-        JPEG by name: ``photograph``, ``outline``, ``cutout``.
-    shown : Mapping
-        By arm, what the network was given: ndarray of uint8, shape (S, S, 3).
-    mask : ndarray of bool, shape (H, W), optional
-        The lesion, at the size of the pictures.
     """
 
     name: str
-    reason: tuple[str, ...]
+    reason: str
     row: Mapping[str, Any]
     probabilities: Mapping[str, np.ndarray]
     warnings: tuple[str, ...]
     neighbours: tuple[int, ...]
-    pictures: Mapping[str, bytes]
-    shown: Mapping[str, np.ndarray]
-    mask: np.ndarray | None
 
 
-def refuse(name: str, key: str, why: str = "") -> Case:
+def refuse(name: str, reason: str) -> Case:
     """Make the case of a file that was not judged."""
-    return Case(name, (key, why), {}, {}, (), (), {}, {}, None)
+    return Case(name, reason, {}, {}, (), ())
 
 
-def _sort_reason(why: str) -> str:
-    """Find the text for a reason of :mod:`lesionlab.application.photographs`."""
-    known = {
-        "empty file": "empty",
-        "neither JPEG": "no_picture",
-        "less than": "too_few_pixels",
-        "more than": "too_many_pixels",
-    }
-    return next((key for words, key in known.items() if words in why), "damaged")
-
-
-def open_case(networks: Networks, name: str, content: bytes) -> Case:
+def open_case(
+    networks: Networks, name: str, content: bytes
+) -> tuple[Case, dict[str, Picture]]:
     """Judge what was dropped.
 
     Parameters
@@ -89,42 +101,57 @@ def open_case(networks: Networks, name: str, content: bytes) -> Case:
 
     Returns
     -------
-    Case
+    case : Case
         Refused with a reason where it is no photograph, or a larger one than the page
         takes, which is told from its header alone.
+    pictures : dict
+        ``outline`` and ``cutout``; and for attention ``mask`` and, of each arm whose
+        weights the bundle holds, what its network is shown, ``shown-<arm>``.
     """
     if len(content) > HEAVIEST:
-        return refuse(name, "too_large")
+        return refuse(name, "too_large"), {}
     try:
         width, height = measure_size(content)
-        if width * height > LARGEST:
-            raise LabError(f"{width} x {height}: more than {LARGEST:,} pixels")
-        photograph = decode_photograph(content)
+        if width * height > PIXELS:
+            return refuse(name, "too_many_pixels"), {}
+        # as lesionlab predict does, which hears what libjpeg says of a damaged file
+        with listen(1) as (decode, _):
+            photograph = decode(content)
     except LabError as why:
-        return refuse(name, _sort_reason(str(why)), str(why))
+        return refuse(name, sort_reason(str(why))), {}
     opinion = judge(networks, [photograph])[0]
-    about = networks.bundle.facts["arms"]
-    shown = {}
-    for arm in opinion.probabilities:
-        side = about[arm]["size"]
-        seen = ARMS[arm].show(photograph, opinion.mask)
-        shown[arm] = resize_photograph(seen, height=side, width=side)
-    small, mask = _resize(photograph, opinion.mask)
-    return Case(
+    case = Case(
         name,
-        (),
+        "",
         describe(networks.bundle, opinion),
         opinion.probabilities,
         tuple(opinion.warnings),
         tuple(opinion.neighbours),
-        {
-            "photograph": encode(small),
-            "outline": encode(draw_outline(small, mask)),
-            "cutout": encode(ARMS["segmented"].show(small, mask)),
-        },
-        shown,
-        mask,
     )
+    return case, _draw(networks, photograph, opinion)
+
+
+def sort_reason(why: str) -> str:
+    """Find the text for a reason of :mod:`lesionlab.application`."""
+    return next((key for words, key in REASONS.items() if words in why), "unreadable")
+
+
+def _draw(
+    networks: Networks, photograph: np.ndarray, opinion: Opinion
+) -> dict[str, Picture]:
+    small, mask = _resize(photograph, opinion.mask)
+    pictures = {
+        "outline": encode(draw_outline(small, mask)),
+        "cutout": encode(ARMS["segmented"].show(small, mask)),
+        "mask": encode_exactly(mask.astype(np.uint8) * np.uint8(255)),
+    }
+    for arm, about in networks.bundle.facts["arms"].items():
+        if about["weights"] is not None:
+            side = about["size"]
+            seen = ARMS[arm].show(photograph, opinion.mask)
+            shown = resize_photograph(seen, height=side, width=side)
+            pictures[f"shown-{arm}"] = encode_exactly(shown)
+    return pictures
 
 
 def _resize(photograph: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -161,15 +188,22 @@ def draw_outline(photograph: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return drawn
 
 
-def encode(picture: np.ndarray) -> bytes:
+def encode(picture: np.ndarray) -> Picture:
     """Encode a picture, uint8 (H, W, 3) RGB, as JPEG."""
     quality = [cv2.IMWRITE_JPEG_QUALITY, 90]
     bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
-    return bytes(cv2.imencode(".jpg", bgr, quality)[1])
+    return Picture(bytes(cv2.imencode(".jpg", bgr, quality)[1]), "image/jpeg")
+
+
+def encode_exactly(picture: np.ndarray) -> Picture:
+    """Encode a picture, uint8 (H, W, 3) RGB or (H, W) grey, as PNG."""
+    if picture.ndim == 3:
+        picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    return Picture(bytes(cv2.imencode(".png", picture)[1]), "image/png")
 
 
 def decode_small(content: bytes) -> np.ndarray:
-    """Decode what :func:`encode` made."""
+    """Decode what was encoded here, uint8 (H, W, 3) RGB."""
     return np.asarray(
         cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB)
     )

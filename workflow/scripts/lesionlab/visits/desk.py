@@ -1,67 +1,47 @@
-"""Who dropped what: the cases of every visit, judged, drawn, saved and forgotten."""
+"""The work on what was dropped: judged, looked into, shown and saved."""
 
 import logging
-import threading
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
 
 from lesionlab.application.engine import Networks
-from lesionlab.visits.attention import Attention, attend, draw_attention
-from lesionlab.visits.cases import MOST, Case, decode_small, encode, open_case, refuse
-from lesionlab.visits.decision import Choice, describe_point, list_arms
-from lesionlab.visits.saving import embed, write_table
-from lesionlab.visits.shelf import Shelf
+from lesionlab.application.table import list_arms
+from lesionlab.visits.attention import IN_PLACE, Attention, attend, draw_attention
+from lesionlab.visits.cases import (
+    AT_ONCE,
+    LINES,
+    Case,
+    Picture,
+    decode_small,
+    encode,
+    open_case,
+    refuse,
+)
+from lesionlab.visits.decision import Choice, describe_point
+from lesionlab.visits.register import Entry, Register, Visit
+from lesionlab.visits.saving import embed, write_page, write_table
 from lesionlab.visits.views import describe_case, fill
 
-VISITS = 32  # whose cases are kept; the longest unused is forgotten first
-LISTED = 500  # files of a drop that get a line
 NAME = 200  # letters of a file's name
-JPEG = "image/jpeg"
-
-
-@dataclass
-class Visit:
-    """What one open page shows.
-
-    Parameters
-    ----------
-    cases : list of Case
-        In the order of their files.
-    pictures : list of dict
-        By case: names on the album, by name of picture.
-    attention : list of dict
-        By case: attention by arm, as far as it was asked for.
-    """
-
-    cases: list[Case] = field(default_factory=list)
-    pictures: list[dict[str, str]] = field(default_factory=list)
-    attention: list[dict[str, Attention | None]] = field(default_factory=list)
 
 
 @dataclass
 class Desk:
-    """All visits of the page; a name that nobody guesses stands for each.
+    """The work on visits, each of a name that nobody guesses.
 
     Parameters
     ----------
     networks : Networks
         Of the bundle.
-    tray : Shelf
-        Photographs that wait.
-    album : Shelf
-        What is shown and saved.
+    register : Register
+        Of the visits, with what they hold.
     """
 
     networks: Networks
-    tray: Shelf
-    album: Shelf
-    _visits: OrderedDict[str, Visit] = field(default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    register: Register
 
     @cached_property
     def training(self) -> list[tuple[str, str]]:
@@ -76,26 +56,8 @@ class Desk:
         name = bundle.facts["training"]["thumbnails"]
         return None if name is None else np.load(bundle.folder / name, mmap_mode="r")
 
-    def visit(self, name: str) -> Visit:
-        """Find a visit, or begin it."""
-        with self._lock:
-            found = self._visits.setdefault(name, Visit())
-            self._visits.move_to_end(name)
-            gone = [*self._visits][: max(0, len(self._visits) - VISITS)]
-            for one in gone:
-                del self._visits[one]
-        for one in gone:
-            self.album.drop(one)
-        return found
-
-    def forget(self, name: str) -> None:
-        """Forget a visit and all its pictures."""
-        with self._lock:
-            self._visits.pop(name, None)
-        self.album.drop(name)
-
     def judge(
-        self, name: str, files: Sequence[Mapping[str, str]]
+        self, name: str, files: Sequence[Mapping[str, str]], *, unlisted: int = 0
     ) -> Iterator[tuple[int, int]]:
         """Judge what was dropped, in the place of what was there.
 
@@ -105,49 +67,52 @@ class Desk:
             Of the visit.
         files : sequence of Mapping
             ``name`` and either ``token`` on the tray or ``problem``, a reason.
+        unlisted : int
+            Files of the drop beside these.
 
         Yields
         ------
         tuple of int
             How many are done, and of how many.
         """
-        self.forget(name)
-        visit = self.visit(name)
-        total = min(len(files), LISTED)
-        for number, file in enumerate(files[:LISTED]):
-            yield number, total
-            if not self._lasts(name, visit):
-                return
-            case = self._open(file, taken=number < MOST)
-            pictures = {
-                key: self.album.put(content, JPEG, name)
-                for key, content in [*case.pictures.items(), *self._near(case)]
-            }
-            visit.cases.append(case)
-            visit.pictures.append(pictures)
-            visit.attention.append({})
+        visits, tray = self.register, self.register.tray
+        visits.end(name)
+        visit = visits.enter(name)
+        listed = files[:LINES]
+        visit.unlisted = unlisted + len(files) - len(listed)
+        try:
+            for number, file in enumerate(listed):
+                if not visits.lasts(name, visit):
+                    return
+                yield number, len(listed)
+                case, pictures = self._open(file, taken=number < AT_ONCE)
+                kept = {
+                    key: visits.put(name, visit, picture)
+                    for key, picture in [*pictures.items(), *self._near(case)]
+                }
+                visit.entries.append(Entry(case, kept))
+        finally:
+            for file in files:
+                tray.take(file.get("token", ""))
 
-    def _lasts(self, name: str, visit: Visit) -> bool:
-        """Tell whether a visit was not forgotten meanwhile."""
-        with self._lock:
-            return self._visits.get(name) is visit
-
-    def _open(self, file: Mapping[str, str], *, taken: bool) -> Case:
-        item = self.tray.take(file.get("token", ""))
+    def _open(
+        self, file: Mapping[str, str], *, taken: bool
+    ) -> tuple[Case, dict[str, Picture]]:
+        item = self.register.tray.take(file.get("token", ""))
         called = file["name"][:NAME]
         if "problem" in file:
-            return refuse(called, file["problem"])
+            return refuse(called, file["problem"]), {}
         if not taken:
-            return refuse(called, "too_many")
+            return refuse(called, "too_many"), {}
         if item is None:
-            return refuse(called, "not_sent")
+            return refuse(called, "not_sent"), {}
         try:
             return open_case(self.networks, called, item.content)
         except Exception:  # one strange file must not take the others with it
             logging.getLogger(__name__).exception("a photograph could not be judged")
-            return refuse(called, "failed")
+            return refuse(called, "failed"), {}
 
-    def _near(self, case: Case) -> list[tuple[str, bytes]]:
+    def _near(self, case: Case) -> list[tuple[str, Picture]]:
         if self.thumbnails is None:
             return []
         return [
@@ -168,38 +133,45 @@ class Desk:
         tuple of int
             How many are done, and of how many.
         """
-        visit, bundle = self.visit(name), self.networks.bundle
-        for number, case in enumerate(visit.cases):
-            yield number, len(visit.cases)
-            if not self._lasts(name, visit):
+        visits = self.register
+        visit = visits.look(name)
+        for number, entry in enumerate(visit.entries):
+            if not visits.lasts(name, visit):
                 return
-            if case.mask is None or visit.attention[number]:
-                continue
-            found: dict[str, Attention | None] = {}
-            for arm in list_arms(bundle):
-                weights = bundle.facts["arms"][arm].get("weights")
-                if weights is None:
-                    found[arm] = None
-                    continue
-                seen = attend(
-                    bundle.folder / weights,
-                    case.shown[arm],
-                    case.mask,
-                    positive=bundle.positive,
-                )
-                found[arm] = seen
-                if seen.grid is not None:
-                    drawn = self._draw(case, arm, seen.grid)
-                    token = self.album.put(drawn, JPEG, name)
-                    visit.pictures[number][f"attention-{arm}"] = token
-            visit.attention[number] = found
+            yield number, len(visit.entries)
+            if not entry.case.reason and not entry.attention:
+                arms = list_arms(self.networks.bundle)
+                entry.attention = {
+                    arm: self._attend(name, visit, entry, arm) for arm in arms
+                }
 
-    def _draw(self, case: Case, arm: str, grid: np.ndarray) -> bytes:
-        """Draw attention over what the network was shown, as large as the outline."""
-        base = "cutout" if arm == "segmented" else "photograph"
-        return encode(draw_attention(decode_small(case.pictures[base]), grid))
+    def _attend(
+        self, name: str, visit: Visit, entry: Entry, arm: str
+    ) -> Attention | str:
+        """Find and draw where a network looked, or name the text that says why not."""
+        bundle = self.networks.bundle
+        weights = bundle.facts["arms"][arm]["weights"]
+        if weights is None:
+            return "attention_missing"
+        kept = [
+            self.register.album.get(entry.pictures[key])
+            for key in (f"shown-{arm}", "mask")
+        ]
+        if None in kept:
+            return "attention_gone"
+        shown, mask = (decode_small(one.content) for one in kept if one is not None)
+        lesion = mask[..., 0] > 0 if arm in IN_PLACE else None
+        path = bundle.folder / weights
+        found = attend(path, shown, lesion, positive=bundle.positive)
+        if found is None:
+            return "attention_none"
+        if not found.grid.any():
+            return "attention_nothing"
+        drawn = encode(draw_attention(shown, found.grid, *mask.shape[:2]))
+        entry.pictures[f"attention-{arm}"] = self.register.put(name, visit, drawn)
+        return found
 
-    def show(self, name: str, choice: Choice, *, attention: bool) -> str:
+    def show(self, name: str, choice: Choice, address: Callable[[str], str]) -> str:
         """Write the cards of a visit.
 
         Parameters
@@ -208,44 +180,39 @@ class Desk:
             Of the visit.
         choice : Choice
             Of the user.
-        attention : bool
-            Whether attention is shown, where it was found.
+        address : Callable
+            Of a picture of the album, by its name there.
 
         Returns
         -------
         str
-            HTML, whose pictures are those of the album.
+            HTML.
         """
-        return self._write(name, choice, attention=attention, embedded=False)
+        visit, bundle = self.register.look(name), self.networks.bundle
 
-    def _write(
-        self, name: str, choice: Choice, *, attention: bool, embedded: bool
-    ) -> str:
-        visit, bundle = self.visit(name), self.networks.bundle
-
-        def address(pictures: Mapping[str, str], key: str) -> str:
-            token = pictures.get(key, "")
-            if not embedded:
-                return f"pictures/{token}"
-            item = self.album.get(token)
-            return "" if item is None else embed(item.content, item.kind)
+        def find(pictures: Mapping[str, str], key: str) -> str:
+            return address(pictures.get(key, ""))
 
         cards = [
             describe_case(
-                case,
+                entry.case,
                 number,
                 bundle,
                 choice,
                 cases=self.training,
-                attention=visit.attention[number] if attention else {},
-                address=partial(address, visit.pictures[number]),
+                attention=entry.attention if choice.attention else {},
+                address=partial(find, entry.pictures),
             )
-            for number, case in enumerate(visit.cases)
+            for number, entry in enumerate([*visit.entries])
         ]
-        positive = bundle.classes[bundle.positive]
-        arms = list_arms(bundle)
         return fill(
-            "cards.html", choice.language, cards=cards, arms=arms, positive=positive
+            "cards.html",
+            choice.language,
+            cards=cards,
+            arms=list_arms(bundle),
+            positive=bundle.classes[bundle.positive],
+            unlisted=visit.unlisted,
+            lines=LINES,
         )
 
     def explain(self, choice: Choice) -> str:
@@ -254,47 +221,28 @@ class Desk:
         return fill("meaning.html", choice.language, **content)
 
     def save_table(self, name: str, choice: Choice) -> str:
-        """Put the table of a visit on the album, to be fetched once.
-
-        Parameters
-        ----------
-        name : str
-            Of the visit.
-        choice : Choice
-            Of the user.
-
-        Returns
-        -------
-        str
-            Its name there.
-        """
-        content = write_table(self.networks.bundle, self.visit(name).cases, choice)
-        return self.album.put(content, "text/csv", name, "lesionlab.csv")
-
-    def save_page(self, name: str, choice: Choice, *, attention: bool) -> str:
-        """Put a page that holds all it shows on the album, to be fetched once.
-
-        Parameters
-        ----------
-        name : str
-            Of the visit.
-        choice : Choice
-            Of the user.
-        attention : bool
-            Whether attention is shown, where it was found.
-
-        Returns
-        -------
-        str
-            Its name there.
-        """
-        page = fill(
-            "saved.html",
-            choice.language,
-            facts=self.networks.bundle.facts,
-            identity=self.networks.bundle.identity,
-            when=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
-            meaning=self.explain(choice),
-            cards=self._write(name, choice, attention=attention, embedded=True),
+        """Put the table of a visit on the album, to be fetched once; its name there."""
+        visit = self.register.enter(name)
+        cases = [entry.case for entry in visit.entries]
+        content = write_table(self.networks, cases, choice)
+        return self.register.put(
+            name, visit, Picture(content, "text/csv"), "lesionlab.csv"
         )
-        return self.album.put(page.encode(), "text/html", name, "lesionlab.html")
+
+    def save_page(self, name: str, choice: Choice) -> str:
+        """Put a page that holds all it shows on the album; its name there."""
+        visit = self.register.enter(name)
+
+        def address(token: str) -> str:
+            item = self.register.album.get(token)
+            return "" if item is None else embed(item.content, item.kind)
+
+        content = write_page(
+            self.networks.bundle,
+            choice,
+            meaning=self.explain(choice),
+            cards=self.show(name, choice, address),
+        )
+        return self.register.put(
+            name, visit, Picture(content, "text/html"), "lesionlab.html"
+        )
