@@ -1,5 +1,6 @@
 """A tiny bundle made up without a training: networks that see brightness and colour."""
 
+import cv2
 import numpy as np
 import onnx
 import pandas as pd
@@ -31,6 +32,11 @@ def draw_photograph(seed, *, height=72, width=96):
     colour = np.where(inside[..., None], LESION, SKIN) + draw.normal(0, 8, 3)
     noise = draw.normal(0, 12, (height, width, 1))
     return np.clip(colour + noise, 0, 255).astype(np.uint8)
+
+
+def encode(photograph, kind=".png"):
+    """Bytes of a picture file of RGB pixels."""
+    return cv2.imencode(kind, photograph[..., ::-1])[1].tobytes()
 
 
 def make_bundle(

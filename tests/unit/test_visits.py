@@ -39,8 +39,7 @@ from lesionlab.visits.saving import write_table
 from lesionlab.visits.shelf import Shelf
 from lesionlab.visits.texts import TEXTS
 from lesionlab.visits.views import describe_case
-from unit.made_bundle import CLASSES, draw_photograph, make_bundle
-from unit.test_page import encode
+from unit.made_bundle import CLASSES, draw_photograph, encode, make_bundle
 
 ENGLISH, KOREAN = Choice("en", 95), Choice("ko", 95)
 

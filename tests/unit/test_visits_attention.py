@@ -17,8 +17,7 @@ from lesionlab.visits.attention import (
 )
 from lesionlab.visits.cases import decode_small
 from lesionlab.visits.decision import Choice
-from unit.made_bundle import CLASSES, draw_photograph, make_bundle
-from unit.test_page import encode
+from unit.made_bundle import CLASSES, draw_photograph, encode, make_bundle
 from unit.test_visits import drop, make_desk, show
 
 SIZE = 64
