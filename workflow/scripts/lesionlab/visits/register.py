@@ -80,9 +80,12 @@ class Register:
         with self._lock:
             found = self._visits.setdefault(name, Visit())
             self._visits.move_to_end(name)
-            gone = [*self._visits][: max(0, len(self._visits) - VISITS)]
-        for one in gone:
-            self.forget(one)
+            gone = []
+            while len(self._visits) > VISITS:
+                gone.append(self._visits.popitem(last=False))
+        for other, visit in gone:
+            self.album.drop(visit.key)
+            self.tray.drop(other)
         return found
 
     def lasts(self, name: str, visit: Visit) -> bool:
