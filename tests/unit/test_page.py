@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from lesionlab.visits.cases import HEAVIEST
-from lesionlab.visits.shelf import WAITING
+from lesionlab.visits.shelf import TRAY
 from unit.made_bundle import draw_photograph, encode, make_bundle
 from unit.page_server import find_chromium, serve
 
@@ -319,7 +319,7 @@ def test_a_full_tray_has_its_own_reason_and_is_freed(opened, photographs, served
     host, port = served.url.removeprefix("http://").split(":")
     page = opened(refused=503)
     lines = []
-    for _ in range(WAITING // HEAVIEST):
+    for _ in range(TRAY // HEAVIEST):
         lines.append(socket.create_connection((host, int(port)), timeout=30))
         head = f"POST /photographs HTTP/1.1\r\nHost: {host}:{port}\r\n"
         lines[-1].sendall(f"{head}Content-Length: {HEAVIEST}\r\n\r\nbegun".encode())

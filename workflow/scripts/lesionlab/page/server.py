@@ -18,7 +18,7 @@ from lesionlab.bundle.manifest import Bundle, load_bundle
 from lesionlab.errors import LabError
 from lesionlab.page.guard import HOSTS, PHOTOGRAPHS, guard
 from lesionlab.visits.register import Register
-from lesionlab.visits.shelf import KEPT, WAITING, Shelf
+from lesionlab.visits.shelf import ALBUM, TRAY, Shelf
 
 HOST = HOSTS[0]
 PATIENCE = 600.0  # seconds that a photograph waits to be judged
@@ -124,7 +124,7 @@ def build_app(bundle: Bundle, *, threads: int) -> ASGIApp:
     from lesionlab.page.layout import draw_page, style_page
     from lesionlab.visits.desk import Desk
 
-    register = Register(Shelf(WAITING), Shelf(KEPT))
+    register = Register(Shelf(TRAY), Shelf(ALBUM))
     blocks = draw_page(Desk(load_networks(bundle, threads=threads), register))
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     add_routes(app, register)

@@ -21,7 +21,7 @@ AT_ONCE = 50  # photographs of a drop that are judged
 LINES = 500  # files of a drop that get a line
 SIDE = 640  # pixels of the longer side of what is shown
 LARGER = 4  # times a small photograph is enlarged at most, so that its outline is fine
-HALO, LINE = (0, 0, 0), (255, 255, 255)  # an outline that is seen on dark and light
+HALO, STROKE = (0, 0, 0), (255, 255, 255)  # an outline that is seen on dark and light
 # the text for a reason of lesionlab.application, by words that stand in it
 REASONS = {
     "empty file": "empty",
@@ -183,7 +183,7 @@ def draw_outline(photograph: np.ndarray, mask: np.ndarray) -> np.ndarray:
     )
     thin = max(1, round(max(mask.shape) / 320))
     drawn = photograph.copy()
-    for colour, width in ((HALO, 3 * thin), (LINE, thin)):
+    for colour, width in ((HALO, 3 * thin), (STROKE, thin)):
         cv2.drawContours(drawn, borders, -1, colour, width)
     return drawn
 

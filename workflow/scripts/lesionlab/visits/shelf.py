@@ -5,8 +5,8 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-WAITING = 512_000_000  # bytes of photographs that wait to be judged, or come in
-KEPT = 512_000_000  # bytes of what is shown and saved
+TRAY = 512_000_000  # bytes of photographs that wait to be judged, or come in
+ALBUM = 512_000_000  # bytes of what is shown and saved
 
 
 @dataclass(frozen=True)

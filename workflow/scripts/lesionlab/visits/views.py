@@ -15,7 +15,7 @@ from lesionlab.classification.arms import ARMS
 from lesionlab.visits.attention import Attention
 from lesionlab.visits.cases import AT_ONCE, HEAVIEST, PIXELS, Case
 from lesionlab.visits.decision import Choice, decide, write_probability
-from lesionlab.visits.shelf import WAITING
+from lesionlab.visits.shelf import TRAY
 from lesionlab.visits.texts import TEXTS, say
 
 MILLION = 1_000_000
@@ -26,7 +26,7 @@ LIMITS: dict[str, object] = {
     "megabytes": HEAVIEST // MILLION,
     "megapixels": PIXELS // MILLION,
     "smallest": SMALLEST,
-    "waiting": WAITING // MILLION,
+    "waiting": TRAY // MILLION,
 }
 
 
@@ -72,7 +72,6 @@ def describe_case(
     card: dict[str, Any] = {"id": f"case-{number}", "name": case.name}
     if case.reason:
         return {**card, "reason": say_reason(case, choice)}
-    licence = bundle.facts["training"]["licence"]
     return {
         **card,
         "reason": "",
@@ -82,15 +81,8 @@ def describe_case(
         "cutout": address("cutout"),
         "arms": [_describe_arm(case, arm, bundle, choice) for arm in list_arms(bundle)],
         "warnings": _describe_warnings(case, bundle, choice),
-        "licence": licence,
-        "neighbours": [
-            {
-                "id": cases[row][0],
-                "label": cases[row][1],
-                "src": address(f"near-{row}") if licence else "",
-            }
-            for row in case.neighbours
-        ],
+        "licence": bundle.facts["training"]["licence"],
+        "neighbours": _describe_neighbours(case, bundle, cases, address),
         "attention": [
             _describe_attention(case, arm, one, bundle, choice)
             | {"src": address(f"attention-{arm}") if isinstance(one, Attention) else ""}
@@ -101,6 +93,24 @@ def describe_case(
 
 def _share(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
+
+
+def _describe_neighbours(
+    case: Case,
+    bundle: Bundle,
+    cases: Sequence[tuple[str, str]],
+    address: Callable[[str], str],
+) -> list[dict[str, str]]:
+    """Name the nearest training photographs; with no licence they are not shown."""
+    shown = bundle.facts["training"]["licence"] is not None
+    return [
+        {
+            "id": cases[row][0],
+            "label": cases[row][1],
+            "src": address(f"near-{row}") if shown else "",
+        }
+        for row in case.neighbours
+    ]
 
 
 def _describe_warnings(
