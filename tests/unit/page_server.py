@@ -71,28 +71,37 @@ class Client:
 
     def __init__(self, url):
         self.http = httpx.Client(base_url=url, timeout=60)
-        config = self.http.get("/config").json()
+        events = self.http.get("/config").json()["dependencies"]
         self.judge = next(
             one["id"]
-            for one in config["dependencies"]
+            for one in events
             if one["targets"] and one["targets"][0][1] == "submit"
+        )
+        self.redraw = next(
+            one["id"] for one in events if one["trigger_after"] == self.judge
         )
 
     def drop(self, photographs, session):
         """Drop a dict of name and bytes; the cards that come back, as HTML."""
         files = []
         for name, content in photographs.items():
-            answer = self.http.post("/photographs", content=content)
+            query = {"visit": session}
+            answer = self.http.post("/photographs", content=content, params=query)
             answer.raise_for_status()
             files.append({"name": name, "token": answer.text})
         return self.submit({"files": files}, session)
 
     def submit(self, event, session):
-        """Hand over an event as it is."""
+        """Hand over an event as it is; the cards that come back, as HTML."""
+        self.fire(self.judge, event, session)
+        return self.fire(self.redraw, None, session)[1]
+
+    def fire(self, number, event, session):
+        """Let an event of the page happen; what comes back at its end."""
         body = {
             "data": ["en", 95, False],
             "event_data": event,
-            "fn_index": self.judge,
+            "fn_index": number,
             "session_hash": session,
         }
         self.http.post("/gradio_api/queue/join", json=body).raise_for_status()
@@ -102,5 +111,5 @@ class Client:
                 message = json.loads(line[6:]) if line.startswith("data: ") else {}
                 if message.get("msg") == "process_completed":
                     assert message["success"], message
-                    return message["output"]["data"][1]
+                    return message["output"]["data"]
         raise AssertionError("no answer came")

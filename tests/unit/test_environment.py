@@ -157,6 +157,7 @@ def test_library_imports_run_downwards(repository):
         "report",
         "bundle",
         "application",
+        "visits",
         "page",
     ]
     library = repository / "workflow" / "scripts" / "lesionlab"

@@ -68,6 +68,9 @@ def test_an_arm_is_scored_with_its_operating_points():
     assert thresholds == sorted(thresholds, reverse=True)
     assert scored["n"]["test"] == 240
     assert sum(scored["n"]["lesions"].values()) == 120
+    assert sum(scored["n"]["photographs"].values()) == 240
+    sent = scored["curve"][0]["sent"]["MEL"] * scored["n"]["photographs"]["MEL"]
+    assert sent == pytest.approx(round(sent), abs=1e-3)
     assert 0.8 < scored["measures"]["auc"]["value"] < 1
 
 

@@ -9,20 +9,15 @@ import time
 import zlib
 from pathlib import Path
 
-import cv2
 import httpx
 import pytest
 
-from lesionlab.page.cases import HEAVIEST
-from unit.made_bundle import draw_photograph, make_bundle
-from unit.page_server import Client, find_chromium, serve
+from lesionlab.visits.cases import HEAVIEST
+from lesionlab.visits.shelf import TRAY
+from unit.made_bundle import draw_photograph, encode, make_bundle
+from unit.page_server import find_chromium, serve
 
 NOT_A_DEVICE = "Research only, not a medical device"
-
-
-def encode(photograph, kind=".png"):
-    """Bytes of a picture file of RGB pixels."""
-    return cv2.imencode(kind, photograph[..., ::-1])[1].tobytes()
 
 
 def bomb():
@@ -68,14 +63,16 @@ def opened(served, chromium):
     """Open the page for a user; its console must stay free of errors to the end."""
     contexts, troubles = [], []
 
-    def open_page(**settings):
+    def open_page(*, refused=None, **settings):
         context = chromium.new_context(**{"locale": "en-US", **settings})
         contexts.append(context)
         page = context.new_page()
         page.on(
             "console",
             lambda said: (
-                said.type in ("error", "warning") and troubles.append(said.text)
+                said.type in ("error", "warning")
+                and (refused is None or f"a status of {refused}" not in said.text)
+                and troubles.append(said.text)
             ),
         )
         page.on("pageerror", lambda error: troubles.append(str(error)))
@@ -109,6 +106,27 @@ def photographs(tmp_path):
         return paths
 
     return write
+
+
+@pytest.fixture
+def large_photographs(tmp_path):
+    """Write photographs that take a moment to be judged; their paths."""
+
+    def write(count, prefix="large"):
+        content = encode(draw_photograph(1, height=1500, width=2000), ".jpg")
+        paths = [tmp_path / f"{prefix}{number}.jpg" for number in range(count)]
+        for path in paths:
+            path.write_bytes(content)
+        return paths
+
+    return write
+
+
+def wait_for_status(page, words):
+    page.wait_for_function(
+        "(words) => document.querySelector('#status').innerText.startsWith(words)",
+        arg=words,
+    )
 
 
 def drop(page, paths):
@@ -161,6 +179,9 @@ def test_each_wrong_file_has_a_line_and_the_others_are_judged(
         "notes.txt": b"no picture",
         "bomb.png": bomb(),
         "half.jpg": whole[: len(whole) // 2],
+        "hurt.jpg": whole[: len(whole) // 2]
+        + bytes(40)
+        + whole[len(whole) // 2 + 40 :],
         "empty.png": b"",
     }
     for name, content in wrong.items():
@@ -175,14 +196,15 @@ def test_each_wrong_file_has_a_line_and_the_others_are_judged(
     said = {
         "notes.txt": "Refused: neither JPEG, PNG, WebP nor TIFF",
         "bomb.png": "Refused: more than ",
-        "half.jpg": "Refused: ",
+        "half.jpg": "Refused: truncated",
+        "hurt.jpg": "Refused: damaged",
         "empty.png": "Refused: empty file",
         "huge.png": "Refused: more than 64 MB",
     }
     for name, words in said.items():
         assert words in lines[name]
     assert "Refused" not in lines["lesion0.png"]
-    assert page.inner_text("#status") == "Done: 1 judged, 5 refused"
+    assert page.inner_text("#status") == "Done: 1 judged, 6 refused"
 
 
 def test_twenty_at_once_come_in_their_order(opened, photographs, served):
@@ -212,9 +234,16 @@ def test_two_users_at_once_see_their_own(opened, photographs):
 def test_the_slider_says_what_it_means_and_decides_anew(opened, photographs):
     page = opened()
     drop(page, photographs(1))
-    assert "chosen on 24 others to find 95 of 100 MEL" in page.inner_text("#meaning")
+    assert "was chosen on 24 others to find 95 of 100 MEL" in page.inner_text(
+        "#meaning"
+    )
     row = page.locator("#meaning tbody tr").first.locator("td").all()
-    assert [text(one) for one in row] == ["95", "50", "not known", "5.0 %"]
+    assert [text(one) for one in row] == [
+        "19 of 20 (interval: 85 to 100 of 100)",
+        "10 of 20",
+        "not known",
+        "5.0 %",
+    ]
     before = page.inner_text(".verdict >> nth=0")
     page.focus("#slider input[type=range]")
     page.keyboard.press("Home" if "Send on" in before else "End")
@@ -226,7 +255,85 @@ def test_the_slider_says_what_it_means_and_decides_anew(opened, photographs):
         "▲ Send on",
         "▽ Not sent on",
     }
-    assert "of 100 MEL are missed" in page.inner_text(".card") or "▲" not in before
+    why = text(page.locator(".arm").first)
+    if "Not sent on" in why:
+        assert "of the 20 test photographs of MEL were missed" in why
+    else:
+        assert "reaches the threshold" in why
+
+
+def test_what_is_chosen_while_it_judges_is_what_is_shown(opened, large_photographs):
+    page = opened()
+    page.set_input_files("#photographs", large_photographs(20))
+    wait_for_status(page, "Judging 2 of 20")
+    page.focus("#slider input[type=range]")
+    page.keyboard.press("Home")
+    page.check("#language input[value=ko]")
+    wait_for_status(page, "완료: 20장 판정")
+    page.wait_for_function("() => document.querySelectorAll('.card').length === 20")
+    assert "100건 중 50건을 찾도록" in page.inner_text("#meaning")
+    reasons = [text(one) for one in page.locator(".card .arm").all()]
+    assert len(reasons) == 40
+    assert all("기준값 50.0 %" in one for one in reasons)
+
+
+def test_forgetting_while_it_judges_ends_it(opened, large_photographs):
+    page = opened()
+    page.set_input_files("#photographs", large_photographs(30))
+    wait_for_status(page, "Judging 3 of 30")
+    page.click("#forget")
+    wait_for_status(page, "No photographs are kept")
+    drop(page, large_photographs(1, "next"))
+    assert names(page) == ["next0.jpg"]
+    assert page.inner_text("#status") == "Done: 1 judged, 0 refused"
+
+
+def test_a_drop_replaces_the_last_even_while_that_is_judged(
+    opened, large_photographs, photographs
+):
+    page = opened()
+    page.set_input_files("#photographs", large_photographs(8))
+    wait_for_status(page, "Judging 2 of 8")
+    page.set_input_files("#photographs", photographs(2))
+    page.wait_for_function("() => document.querySelectorAll('.card').length === 2")
+    assert names(page) == ["lesion0.png", "lesion1.png"]
+    assert page.inner_text("#status") == "Done: 2 judged, 0 refused"
+
+
+def test_a_drop_while_another_is_sent_is_told_to_wait(opened, photographs):
+    page = opened()
+    held = []
+    page.route("**/photographs?*", lambda route: held.append(route))
+    page.set_input_files("#photographs", photographs(1, "first"))
+    wait_for_status(page, "Reading 1 of 1")
+    assert not page.is_visible(".busy")
+    page.set_input_files("#photographs", photographs(1, "second"))
+    assert "this one was not taken" in page.inner_text(".busy")
+    held[0].continue_()
+    page.wait_for_selector(".card")
+    assert names(page) == ["first0.png"]
+    assert not page.is_visible(".busy")
+
+
+def test_a_full_tray_has_its_own_reason_and_is_freed(opened, photographs, served):
+    host, port = served.url.removeprefix("http://").split(":")
+    page = opened(refused=503)
+    lines = []
+    for _ in range(TRAY // HEAVIEST):
+        lines.append(socket.create_connection((host, int(port)), timeout=30))
+        head = f"POST /photographs HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        lines[-1].sendall(f"{head}Content-Length: {HEAVIEST}\r\n\r\nbegun".encode())
+    paths = photographs(1)
+    drop(page, paths)
+    assert "more than 512 MB wait" in page.inner_text(".card")
+    for line in lines:
+        line.close()
+    deadline = time.monotonic() + 30
+    while "more than 512 MB wait" in page.inner_text(".card"):
+        assert time.monotonic() < deadline
+        drop(page, paths)
+        page.wait_for_timeout(300)
+    assert page.inner_text("#status") == "Done: 1 judged, 0 refused"
 
 
 def test_all_of_it_is_reached_by_keyboard(opened, photographs):
@@ -318,135 +425,3 @@ def test_attention_is_said_to_be_missing_where_there_are_no_weights(
     page.check("#attention input")
     page.wait_for_selector(".attention")
     assert "holds no weights of this network" in page.inner_text(".attention")
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/gradio_api/file=/etc/passwd",
-        "/gradio_api/file=../../../etc/passwd",
-        "/gradio_api/file/etc/passwd",
-        "/file=/etc/passwd",
-        "/gradio_api/file={model}/model.json",
-        "/gradio_api/file={repository}/README.md",
-        "/assets/../../../../README.md",
-        "/assets/..%2f..%2f..%2f..%2fREADME.md",
-        "/static/%2e%2e/%2e%2e/index.html",
-        "/pictures/..%2f..%2fetc%2fpasswd",
-        "/gradio_api/proxy=http://127.0.0.1:1/",
-        "/gradio_api/info",
-        "/gradio_api/openapi.json",
-        "/openapi.json",
-        "/docs",
-        "/monitoring",
-        "/gradio_api/runs",
-        "/?deep_link=../x",
-    ],
-)
-def test_no_file_is_served(served, model, repository, path):
-    path = path.format(model=model, repository=repository)
-    # as it stands: a client would take the dots out
-    url = httpx.URL(served.url).copy_with(raw_path=path.encode())
-    answer = httpx.get(url)
-    if path.startswith("/?"):
-        assert answer.status_code == 200
-        assert "state.json" not in answer.text
-    else:
-        assert answer.status_code == 404
-        assert answer.text == "not here"
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "headers", "status"),
-    [
-        ("GET", "/", {"Host": "evil.example"}, 421),
-        ("GET", "/", {"Host": "127.0.0.1.evil.example:80"}, 421),
-        ("GET", "/config", {"Origin": "http://evil.example"}, 403),
-        ("POST", "/gradio_api/queue/join", {"Origin": "null"}, 403),
-        ("GET", "/", {"Sec-Fetch-Site": "cross-site"}, 403),
-        ("POST", "/gradio_api/upload", {}, 404),
-        ("POST", "/gradio_api/run/judge", {}, 404),
-        ("DELETE", "/", {}, 404),
-    ],
-)
-def test_strangers_are_refused(served, method, path, headers, status):
-    answer = httpx.request(method, served.url + path, headers=headers)
-    assert answer.status_code == status
-
-
-@pytest.mark.parametrize(
-    ("path", "length"),
-    [("/photographs", HEAVIEST + 1), ("/gradio_api/queue/join", 2_000_000)],
-)
-def test_what_says_that_it_is_too_long_is_not_read(served, path, length):
-    host, port = served.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=30) as line:
-        head = f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\n"
-        line.sendall(f"{head}Content-Length: {length}\r\n\r\n".encode())
-        assert line.recv(1000).startswith(b"HTTP/1.1 413")
-
-
-def test_what_is_longer_than_it_says_is_cut_off(served):
-    def parts():
-        for _ in range(3):
-            yield bytes(500_000)
-
-    answer = httpx.post(served.url + "/gradio_api/queue/join", content=parts())
-    assert answer.status_code == 413
-
-
-def test_every_answer_binds_the_browser_to_this_machine(served):
-    answer = httpx.get(served.url)
-    policy = answer.headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "connect-src 'self'" in policy
-    assert "http" not in policy
-    assert answer.headers["referrer-policy"] == "no-referrer"
-    nonce = re.search(r"'nonce-([\w-]+)'", policy)[1]
-    scripts = re.findall(r"<script[^>]*>", answer.text)
-    assert scripts
-    assert all(f'nonce="{nonce}"' in one for one in scripts)
-
-
-def test_a_forged_event_reads_no_file(served):
-    client = Client(served.url)
-    events = [
-        {"files": [{"name": "a.png", "token": "/etc/passwd"}]},
-        {"files": [{"name": "b.png", "token": ["c"]}, 3, {"name": 4}]},
-        {"files": "/etc/passwd"},
-        None,
-    ]
-    seen = [client.submit(event, f"forged{n}") for n, event in enumerate(events)]
-    assert "could not be read or sent" in seen[0]
-    assert [one.count('class="card"') for one in seen] == [1, 1, 0, 0]
-
-
-def test_a_forged_input_makes_the_page_fetch_nothing(served):
-    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
-        elsewhere.settimeout(1)
-        address = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/a.png"
-        file = {"path": address, "meta": {"_type": "gradio.FileData"}}
-        body = {"data": [file, 95, False], "fn_index": 0, "session_hash": "forged"}
-        answer = httpx.post(served.url + "/gradio_api/queue/join", json=body)
-        assert answer.status_code == 400
-        with pytest.raises(TimeoutError):
-            elsewhere.accept()
-
-
-def test_two_hundred_photographs_take_no_more_memory_than_sixty(served):
-    client = Client(served.url)
-    content = encode(draw_photograph(1, height=450, width=600), ".jpg")
-
-    def ask(number):
-        # more visits than are kept, each left open
-        cards = client.drop({"one.jpg": content}, f"visit{number % 40}")
-        assert cards.count('class="card"') == 1
-
-    for number in range(60):
-        ask(number)
-    before = served.memory()
-    for number in range(200):
-        ask(number)
-    grown = served.memory() - before
-    assert grown < 12, f"{grown:.1f} MB"
-    assert served.left_files() == []

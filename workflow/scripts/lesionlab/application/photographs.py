@@ -197,15 +197,24 @@ def _open(content: bytes) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(content), formats=FORMATS)
         width, height = picture.size
+        tile = _measure_tile(picture)
     except BOMBS:
         raise LabError(f"more than {LARGEST:,} pixels") from None
     except Exception as why:
         raise LabError(f"unreadable ({_shorten(why)})") from None
     if width * height > LARGEST:
         raise LabError(f"{width} x {height}: more than {LARGEST:,} pixels")
+    if tile > LARGEST:
+        raise LabError(f"a tile of more than {LARGEST:,} pixels")
     if min(width, height) < SMALLEST:
         raise LabError(f"{width} x {height}: less than {SMALLEST} pixels a side")
     return picture
+
+
+def _measure_tile(picture: Image.Image) -> int:
+    """Count the pixels of a TIFF's tiles; each is decoded whole; 0 without any."""
+    tags = getattr(picture, "tag_v2", {})
+    return int(tags.get(322, 0)) * int(tags.get(323, 0))
 
 
 def decode_photograph(content: bytes) -> np.ndarray:

@@ -49,7 +49,7 @@ def list_columns(bundle: Bundle) -> dict[str, str]:
         "lesion_share": "area of the lesion as a share of the photograph, 0..1",
     }
     positive = bundle.facts["positive_class"]
-    for arm in _arms(bundle):
+    for arm in list_arms(bundle):
         for name in bundle.classes:
             columns[f"{arm}_prob_{name}"] = (
                 f"calibrated probability of {name} by arm {arm}, 0..1"
@@ -72,7 +72,8 @@ def _measured() -> list[tuple[str, tuple[str, str]]]:
     return [(name, about) for name, about in SCORES.items() if name != "lesion_share"]
 
 
-def _arms(bundle: Bundle) -> list[str]:
+def list_arms(bundle: Bundle) -> list[str]:
+    """List the arms, that which answers first."""
     first = answer_arm(bundle)
     return [first, *(arm for arm in bundle.facts["arms"] if arm != first)]
 
@@ -102,7 +103,7 @@ def describe(bundle: Bundle, opinion: Opinion) -> dict[str, Any]:
         "lesion_pixels": area,
         "lesion_share": round(area / opinion.mask.size, 6),
     }
-    for arm in _arms(bundle):
+    for arm in list_arms(bundle):
         probabilities = opinion.probabilities[arm]
         for name, p in zip(bundle.classes, probabilities, strict=True):
             row[f"{arm}_prob_{name}"] = round(float(p), 6)

@@ -233,11 +233,15 @@ def _measure(judged: Judged, confidence: float) -> dict[str, dict[str, float | N
 
 
 def _count(judged: Judged, classes: Sequence[str]) -> dict[str, Any]:
-    """Photographs that validate and test, and of the tested their lesions by class."""
+    """Photographs that validate and test; of the tested, each class and its lesions."""
+    truth = judged.test["truth"]
     lesions = judged.test.drop_duplicates("group")["truth"]
     return {
         "valid": len(judged.valid[0]),
         "test": len(judged.test),
+        "photographs": {
+            name: int((truth == number).sum()) for number, name in enumerate(classes)
+        },
         "lesions": {
             name: int((lesions == number).sum()) for number, name in enumerate(classes)
         },

@@ -10,10 +10,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lesionlab.page.cases import HEAVIEST
+from lesionlab.visits.cases import HEAVIEST
 
 HOSTS = ("127.0.0.1", "localhost")
-LONGEST = 1_000_000  # bytes of any request but a photograph
+EVENT = 1_000_000  # bytes of any request but a photograph
 PHOTOGRAPHS = "/photographs"
 JOIN = "/gradio_api/queue/join"
 
@@ -66,15 +66,15 @@ def guard(app: ASGIApp) -> ASGIApp:
             return
         if scope["type"] != "http":
             return
-        refusal = refuse(scope)
+        refusal = check_request(scope)
         if refusal is not None:
             status, why = refusal
             await PlainTextResponse(why, status)(scope, receive, send)
             return
         nonce = secrets.token_urlsafe(16)
         sealed = _seal(send, scope["path"], nonce)
-        if scope["method"] == "POST":
-            body = await _read(receive, _limit(scope["path"]))
+        if scope["method"] == "POST" and scope["path"] != PHOTOGRAPHS:
+            body = await _read(receive, EVENT)
             if body is None:
                 await PlainTextResponse("too large", 413)(scope, receive, sealed)
                 return
@@ -90,8 +90,8 @@ def guard(app: ASGIApp) -> ASGIApp:
     return guarded
 
 
-def refuse(scope: MutableMapping[str, Any]) -> tuple[int, str] | None:
-    """Say why a request is refused.
+def check_request(scope: MutableMapping[str, Any]) -> tuple[int, str] | None:
+    """Say why a request is refused, before any of its body is read.
 
     Parameters
     ----------
@@ -115,15 +115,13 @@ def refuse(scope: MutableMapping[str, Any]) -> tuple[int, str] | None:
     allowed = ALLOWED.get(method)
     if allowed is None or not allowed.fullmatch(scope["path"]):
         return 404, "not here"
-    limit = _limit(scope["path"])
-    length = headers.get("content-length", "0")
-    if not length.isdecimal() or int(length) > limit:
+    photograph = scope["path"] == PHOTOGRAPHS
+    length = headers.get("content-length", "" if photograph else "0")
+    if photograph and (not length or "transfer-encoding" in headers):
+        return 411, "say how long it is"
+    if not length.isdecimal() or int(length) > (HEAVIEST if photograph else EVENT):
         return 413, "too large"
     return None
-
-
-def _limit(path: str) -> int:
-    return HEAVIEST if path == PHOTOGRAPHS else LONGEST
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import gradio as gr
 
-from lesionlab.page.decision import Choice
-from lesionlab.page.desk import Desk
-from lesionlab.page.texts import LANGUAGES, choose_language, say
-from lesionlab.page.views import LIMITS, fill
+from lesionlab.visits.decision import Choice
+from lesionlab.visits.desk import Desk
+from lesionlab.visits.texts import LANGUAGES, choose_language, say
+from lesionlab.visits.views import LIMITS, fill
 
 # parts of the page whose words depend on the language
 SPOKEN = (
@@ -25,7 +25,7 @@ SPOKEN = (
     "forget",
     "cards",
 )
-PROBLEMS = ("too_many", "too_large", "not_sent")
+PROBLEMS = ("too_many", "too_large", "no_room", "not_sent")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Handlers:
         self, language: str, wanted: float, attention: bool, request: gr.Request
     ) -> list[Any]:
         """Say everything in another language, in the order of :data:`SPOKEN`."""
-        choice = _choose(language, wanted)
+        choice, visit = _choose(language, wanted, attention), _visit(request)
         facts = self.desk.networks.bundle.facts
         positive = facts["positive_class"]
         classes = ", ".join(facts["classes"])
@@ -61,15 +61,15 @@ class Handlers:
             "intro": fill(
                 "intro.html", choice.language, run=facts["run"], classes=classes
             ),
-            "zone": fill("zone.html", choice.language, **LIMITS),
-            "status": self._count(choice, request),
+            "zone": fill("zone.html", choice.language, limits=LIMITS, visit=visit),
+            "status": self._count(choice, visit),
             "slider": gr.update(
                 label=say("slider", choice.language, positive=positive),
                 info=say("slider_info", choice.language, positive=positive),
             ),
             "meaning": self.desk.explain(choice),
             "attention": gr.update(label=say("attention", choice.language)),
-            "cards": self._show(choice, attention, request),
+            "cards": self._show(choice, visit),
         }
         for name in ("save_csv", "save_page", "forget"):
             words[name] = say(name, choice.language)
@@ -83,74 +83,76 @@ class Handlers:
         request: gr.Request,
         event: gr.EventData,
     ) -> Iterator[list[Any]]:
-        """Judge what was dropped, and say how far it is."""
-        choice, visit = _choose(language, wanted), _visit(request)
-        files = read_files(event._data)
-        for done, total in self.desk.judge(visit, files):
+        """Judge what was dropped, and say how far it is; :meth:`redraw` shows it."""
+        choice, visit = _choose(language, wanted, attention), _visit(request)
+        files, unlisted = read_files(event._data)
+        for done, total in self.desk.judge(visit, files, unlisted=unlisted):
             told = _tell("judging", choice, done=done + 1, all=total)
             yield [told, "" if done == 0 else gr.skip()]
-        if attention:
-            yield from self._attend(choice, visit)
-        yield [self._count(choice, request), self._show(choice, attention, request)]
+        for told in self.attend(language, wanted, attention, request):
+            yield [told, gr.skip()]
 
     def attend(
         self, language: str, wanted: float, attention: bool, request: gr.Request
-    ) -> Iterator[list[Any]]:
-        """Show, or hide, where the networks looked."""
-        choice, visit = _choose(language, wanted), _visit(request)
-        if attention:
-            yield from self._attend(choice, visit)
-        yield [self._count(choice, request), self._show(choice, attention, request)]
+    ) -> Iterator[str]:
+        """Find where the networks looked, if that is shown, and say how far it is."""
+        choice, visit = _choose(language, wanted, attention), _visit(request)
+        if choice.attention:
+            for done, total in self.desk.attend(visit):
+                yield _tell("attending", choice, done=done + 1, all=total)
+        yield self._count(choice, visit)
 
-    def _attend(self, choice: Choice, visit: str) -> Iterator[list[Any]]:
-        for done, total in self.desk.attend(visit):
-            yield [_tell("attending", choice, done=done + 1, all=total), gr.skip()]
+    def redraw(
+        self, language: str, wanted: float, attention: bool, request: gr.Request
+    ) -> list[Any]:
+        """Show what was judged as it was chosen by now, not when that began."""
+        choice, visit = _choose(language, wanted, attention), _visit(request)
+        return [self._count(choice, visit), self._show(choice, visit)]
 
     def decide(
         self, language: str, wanted: float, attention: bool, request: gr.Request
     ) -> list[str]:
         """Decide anew at another operating point."""
-        choice = _choose(language, wanted)
-        return [self.desk.explain(choice), self._show(choice, attention, request)]
+        choice = _choose(language, wanted, attention)
+        return [self.desk.explain(choice), self._show(choice, _visit(request))]
 
     def save_table(
         self, language: str, wanted: float, attention: bool, request: gr.Request
     ) -> str:
         """Make the table ready to be fetched."""
-        del attention
-        return self.desk.save_table(_visit(request), _choose(language, wanted))
+        choice = _choose(language, wanted, attention)
+        return self.desk.save_table(_visit(request), choice)
 
     def save_page(
         self, language: str, wanted: float, attention: bool, request: gr.Request
     ) -> str:
         """Make the page for printing ready to be fetched."""
-        choice = _choose(language, wanted)
-        return self.desk.save_page(_visit(request), choice, attention=bool(attention))
+        choice = _choose(language, wanted, attention)
+        return self.desk.save_page(_visit(request), choice)
 
     def forget(
         self, language: str, wanted: float, attention: bool, request: gr.Request
     ) -> list[str]:
         """Forget all that was dropped."""
-        del attention
-        self.desk.forget(_visit(request))
-        return [_tell("forgotten", _choose(language, wanted)), ""]
+        self.desk.register.forget(_visit(request))
+        return [_tell("forgotten", _choose(language, wanted, attention)), ""]
 
     def leave(self, request: gr.Request) -> None:
         """Forget a visit whose page was closed."""
-        self.desk.forget(_visit(request))
+        self.desk.register.forget(_visit(request))
 
-    def _count(self, choice: Choice, request: gr.Request) -> str:
-        cases = self.desk.visit(_visit(request)).cases
-        if not cases:
+    def _count(self, choice: Choice, visit: str) -> str:
+        entries = self.desk.register.look(visit).entries
+        if not entries:
             return _tell("nothing", choice)
-        refused = sum(bool(case.reason) for case in cases)
-        return _tell("done", choice, judged=len(cases) - refused, refused=refused)
+        refused = sum(bool(one.case.reason) for one in entries)
+        return _tell("done", choice, judged=len(entries) - refused, refused=refused)
 
-    def _show(self, choice: Choice, attention: bool, request: gr.Request) -> str:
-        return self.desk.show(_visit(request), choice, attention=bool(attention))
+    def _show(self, choice: Choice, visit: str) -> str:
+        return self.desk.show(visit, choice, lambda token: f"pictures/{token}")
 
 
-def read_files(data: Any) -> list[dict[str, str]]:
+def read_files(data: Any) -> tuple[list[dict[str, str]], int]:
     """Read what a browser says that it sent; nothing of it is believed.
 
     Parameters
@@ -160,10 +162,14 @@ def read_files(data: Any) -> list[dict[str, str]]:
 
     Returns
     -------
-    list of dict
+    files : list of dict
         ``name`` and ``token`` or ``problem``; what has no such shape is left out.
+    unlisted : int
+        Files that it did not name.
     """
-    files = data.get("files") if isinstance(data, Mapping) else None
+    if not isinstance(data, Mapping):
+        return [], 0
+    files, unlisted = data.get("files"), data.get("unlisted")
     read = []
     for one in files if isinstance(files, list) else []:
         if not isinstance(one, dict) or not isinstance(one.get("name"), str):
@@ -176,12 +182,12 @@ def read_files(data: Any) -> list[dict[str, str]]:
         else:
             file["problem"] = "not_sent"
         read.append(file)
-    return read
+    return read, max(0, unlisted) if isinstance(unlisted, int) else 0
 
 
-def _choose(language: str, wanted: float) -> Choice:
+def _choose(language: str, wanted: float, attention: bool) -> Choice:
     known = language if language in LANGUAGES else next(iter(LANGUAGES))
-    return Choice(known, round(wanted))
+    return Choice(known, round(wanted), bool(attention))
 
 
 def _visit(request: gr.Request) -> str:

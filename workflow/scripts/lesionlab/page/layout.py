@@ -1,19 +1,21 @@
 """The page, drawn with Gradio: what stands where, and what happens when it is used."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from lesionlab.page.cases import HEAVIEST, MOST
-from lesionlab.page.decision import list_wanted
-from lesionlab.page.desk import Desk
 from lesionlab.page.handlers import SPOKEN, Handlers
-from lesionlab.page.texts import LANGUAGES, TEXTS, say
-from lesionlab.page.views import TEMPLATES
+from lesionlab.visits.cases import AT_ONCE, HEAVIEST, LINES
+from lesionlab.visits.decision import list_wanted
+from lesionlab.visits.desk import Desk
+from lesionlab.visits.texts import LANGUAGES, TEXTS, say
+from lesionlab.visits.views import TEMPLATES
 
 WAITING = 32  # events in the queue; more are told that the page is busy
 PREFERRED = 95  # of 100 to be found, where the page begins
+STATIC = Path(__file__).parent / "static"
 SESSIONS = 64  # of which Gradio keeps what it shows
 # a link and no change of address, by which the page would seem to be left
 FETCH = """(token) => {
@@ -29,6 +31,7 @@ SPEAK = """(language) => {
     for (const one of document.querySelectorAll("#slider input")) one.ariaLabel = label;
 }"""
 NETWORKS = "networks"  # one event at a time uses them
+DRAWING = "drawing"  # one event at a time, so that what was chosen last is shown last
 
 
 def style_page() -> dict[str, Any]:
@@ -45,7 +48,7 @@ def style_page() -> dict[str, Any]:
         font=("system-ui", "sans-serif"),
         font_mono=("ui-monospace", "monospace"),
     )
-    paths = [TEMPLATES / "cards.css", TEMPLATES / "page.css"]
+    paths = [TEMPLATES / "cards.css", STATIC / "page.css"]
     return {"theme": theme, "css_paths": paths}
 
 
@@ -112,9 +115,9 @@ def _slider(wanted: list[int]) -> gr.Slider:
 
 
 def _zone_script() -> str:
-    script = (TEMPLATES / "zone.js").read_text(encoding="utf-8")
-    sizes = {"HEAVIEST_BYTES": str(HEAVIEST), "MOST_FILES": str(MOST)}
-    return re.sub("|".join(sizes), lambda name: sizes[name[0]], script)
+    script = (STATIC / "zone.js").read_text(encoding="utf-8")
+    sizes = {"HEAVIEST_BYTES": HEAVIEST, "MOST_FILES": AT_ONCE, "MOST_LINES": LINES}
+    return re.sub("|".join(sizes), lambda name: str(sizes[name[0]]), script)
 
 
 def _connect(
@@ -128,19 +131,27 @@ def _connect(
     """Say what happens when; nothing of it is an interface for programs."""
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     spoken = [parts[name] for name in SPOKEN]
-    alone = {"concurrency_id": NETWORKS, "concurrency_limit": 1}
+    alone = {"concurrency_id": NETWORKS, "concurrency_limit": 1, **quiet}
+    drawing = {"concurrency_id": DRAWING, "concurrency_limit": 1, **quiet}
     shown = [parts["status"], parts["cards"]]
     speak = {"fn": None, "inputs": [language], "js": SPEAK, **quiet}
     blocks.load(handlers.begin, chosen, [language, *spoken], **quiet).then(**speak)
-    language.input(handlers.translate, chosen, spoken, **quiet).then(**speak)
-    parts["zone"].submit(handlers.judge, chosen, shown, **alone, **quiet)
-    parts["attention"].input(handlers.attend, chosen, shown, **alone, **quiet)
+    language.input(handlers.translate, chosen, spoken, **drawing).then(**speak)
+    # what is chosen may change meanwhile, so what is shown at the end reads it anew
+    judged = parts["zone"].submit(
+        handlers.judge, chosen, shown, trigger_mode="multiple", **alone
+    )
+    judged.then(handlers.redraw, chosen, shown, **drawing)
+    attended = parts["attention"].input(
+        handlers.attend, chosen, parts["status"], trigger_mode="always_last", **alone
+    )
+    attended.then(handlers.redraw, chosen, shown, **drawing)
     parts["slider"].change(
         handlers.decide,
         chosen,
         [parts["meaning"], parts["cards"]],
         trigger_mode="always_last",
-        **quiet,
+        **drawing,
     )
     fetch = {"fn": None, "inputs": [token], "js": FETCH, **quiet}
     for name, save in (

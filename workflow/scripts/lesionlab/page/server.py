@@ -1,5 +1,6 @@
 """The page's server: on this machine alone, with its photographs in memory."""
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -10,17 +11,19 @@ from tempfile import TemporaryDirectory
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
-from lesionlab.bundle.manifest import load_bundle
+from lesionlab.bundle.manifest import Bundle, load_bundle
 from lesionlab.errors import LabError
 from lesionlab.page.guard import HOSTS, PHOTOGRAPHS, guard
-from lesionlab.page.shelf import Shelf
+from lesionlab.visits.register import Register
+from lesionlab.visits.shelf import ALBUM, TRAY, Shelf
 
 HOST = HOSTS[0]
-TRAY = 512_000_000  # bytes of photographs that wait to be judged
-PATIENCE = 600.0  # seconds they wait
-ALBUM = 512_000_000  # bytes of what is shown
+PATIENCE = 600.0  # seconds that a photograph waits to be judged
+SENDING = 60.0  # seconds in which it must have come in
+CONNECTIONS = 256  # at once; a page keeps half a dozen
 
 
 def open_page(model: Path, *, port: int, threads: int) -> None:
@@ -41,14 +44,16 @@ def open_page(model: Path, *, port: int, threads: int) -> None:
         If there is no bundle, or the port is taken.
     """
     bundle = load_bundle(model)
-    listening = claim_port(port)
-    with TemporaryDirectory(prefix="lesionlab-page-") as folder:
+    with (
+        claim_port(port) as listening,
+        TemporaryDirectory(prefix="lesionlab-page-") as folder,
+    ):
         # before gradio is imported: it asks nobody for a newer version, says nothing
         # of its use, and keeps what it writes in one place that goes at the end
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         os.environ["GRADIO_TEMP_DIR"] = folder
         os.environ["HF_HUB_OFFLINE"] = "1"
-        app = build_app(model, threads=threads)
+        app = build_app(bundle, threads=threads)
         address = f"http://{HOST}:{listening.getsockname()[1]}"
         print(
             f"lesionlab: model of run {bundle.facts['run']} at {address}; Ctrl-C stops "
@@ -56,7 +61,11 @@ def open_page(model: Path, *, port: int, threads: int) -> None:
             flush=True,
         )
         config = uvicorn.Config(
-            app, log_level="warning", timeout_graceful_shutdown=1, server_header=False
+            app,
+            log_level="warning",
+            timeout_graceful_shutdown=1,
+            server_header=False,
+            limit_concurrency=CONNECTIONS,
         )
         # uvicorn stops in peace and then hands the signal on; both end as Ctrl-C does
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -65,7 +74,7 @@ def open_page(model: Path, *, port: int, threads: int) -> None:
 
 
 def claim_port(port: int) -> socket.socket:
-    """Bind a port of this machine that no other can reach.
+    """Listen on a port of this machine that no other can reach.
 
     Parameters
     ----------
@@ -75,6 +84,7 @@ def claim_port(port: int) -> socket.socket:
     Returns
     -------
     socket
+        Who asks before the server answers waits.
 
     Raises
     ------
@@ -85,6 +95,7 @@ def claim_port(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((HOST, port))
+        listening.listen()
     except OSError as why:
         listening.close()
         raise LabError(
@@ -93,13 +104,13 @@ def claim_port(port: int) -> socket.socket:
     return listening
 
 
-def build_app(model: Path, *, threads: int) -> ASGIApp:
+def build_app(bundle: Bundle, *, threads: int) -> ASGIApp:
     """Build the guarded application.
 
     Parameters
     ----------
-    model : Path
-        Folder of a bundle.
+    bundle : Bundle
+        The networks.
     threads : int
         CPU threads of a network.
 
@@ -110,36 +121,13 @@ def build_app(model: Path, *, threads: int) -> ASGIApp:
     import gradio
 
     from lesionlab.application.engine import load_networks
-    from lesionlab.page.desk import Desk
     from lesionlab.page.layout import draw_page, style_page
+    from lesionlab.visits.desk import Desk
 
-    tray, album = Shelf(TRAY, PATIENCE), Shelf(ALBUM)
-    networks = load_networks(load_bundle(model), threads=threads)
-    blocks = draw_page(Desk(networks, tray, album))
+    register = Register(Shelf(TRAY), Shelf(ALBUM))
+    blocks = draw_page(Desk(load_networks(bundle, threads=threads), register))
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-
-    @app.post(PHOTOGRAPHS)
-    async def keep(request: Request) -> Response:
-        content = await request.body()
-        if len(content) > tray.room():
-            return PlainTextResponse("too much at once", 503)
-        return PlainTextResponse(tray.put(content, "", ""))
-
-    @app.get("/pictures/{token}")
-    def show(token: str) -> Response:
-        item = album.get(token)
-        if item is None:
-            return PlainTextResponse("not here", 404)
-        return Response(item.content, media_type=item.kind)
-
-    @app.get("/saved/{token}")
-    def save(token: str) -> Response:
-        item = album.take(token)
-        if item is None:
-            return PlainTextResponse("not here", 404)
-        headers = {"Content-Disposition": f'attachment; filename="{item.name}"'}
-        return Response(item.content, media_type=item.kind, headers=headers)
-
+    add_routes(app, register)
     gradio.mount_gradio_app(
         app,
         blocks,
@@ -157,3 +145,48 @@ def build_app(model: Path, *, threads: int) -> ASGIApp:
         **style_page(),
     )
     return guard(app)
+
+
+def add_routes(app: FastAPI, register: Register) -> None:
+    """Let photographs come in, and what was made of them be fetched.
+
+    Parameters
+    ----------
+    app : FastAPI
+        Behind :func:`~lesionlab.page.guard.guard`.
+    register : Register
+        Of the visits.
+    """
+    tray, album = register.tray, register.album
+
+    @app.post(PHOTOGRAPHS)
+    async def keep(request: Request, visit: str = "") -> Response:
+        length = int(request.headers["content-length"])
+        if not tray.reserve(length):
+            return PlainTextResponse("too much at once", 503)
+        try:
+            async with asyncio.timeout(SENDING):
+                content = await request.body()
+        except (TimeoutError, ClientDisconnect):
+            return PlainTextResponse("not all of it came", 408)
+        finally:
+            tray.release(length)
+        token = tray.put(content, "", visit)
+        # of a page that was closed, or a drop that was never handed over
+        asyncio.get_running_loop().call_later(PATIENCE, tray.take, token)
+        return PlainTextResponse(token)
+
+    @app.get("/pictures/{token}")
+    def show(token: str) -> Response:
+        item = album.get(token)
+        if item is None:
+            return PlainTextResponse("not here", 404)
+        return Response(item.content, media_type=item.kind)
+
+    @app.get("/saved/{token}")
+    def save(token: str) -> Response:
+        item = album.take(token)
+        if item is None:
+            return PlainTextResponse("not here", 404)
+        headers = {"Content-Disposition": f'attachment; filename="{item.name}"'}
+        return Response(item.content, media_type=item.kind, headers=headers)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from lesionlab.networks.network import Network
 
 KEPT = 4  # networks that stay loaded
+# arms that move no pixel, so that the lesion lies where it does on the photograph
+IN_PLACE = ("original", "segmented", "segmented_true", "background", "hair_removed")
 
 
 @dataclass(frozen=True)
@@ -24,21 +26,20 @@ class Attention:
 
     Parameters
     ----------
-    grid : ndarray of float32, shape (h, w), optional
-        Not negative, at the size of the network's last feature maps; None for a network
-        that has none.
+    grid : ndarray of float32, shape (h, w)
+        Not negative, at the size of the network's last feature maps.
     share : float, optional
         Of the attention that lies inside the lesion; None where nothing spoke for the
-        class.
+        class, or it is not known where the lesion lies.
     """
 
-    grid: np.ndarray | None
+    grid: np.ndarray
     share: float | None
 
 
 def attend(
-    weights: Path, picture: np.ndarray, mask: np.ndarray, *, positive: int
-) -> Attention:
+    weights: Path, picture: np.ndarray, mask: np.ndarray | None, *, positive: int
+) -> Attention | None:
     """Find where a network sees a class.
 
     Parameters
@@ -47,14 +48,15 @@ def attend(
         The network, of :func:`~lesionlab.networks.network.save_model`.
     picture : ndarray of uint8, shape (S, S, 3)
         As the network is shown it.
-    mask : ndarray of bool, shape (H, W)
-        The lesion, of any size.
+    mask : ndarray of bool, shape (H, W), optional
+        Where the lesion lies on it, of any size; None where that is not known.
     positive : int
         Number of the class.
 
     Returns
     -------
-    Attention
+    Attention, optional
+        None for a network without feature maps.
     """
     # torch takes seconds and half a gigabyte: only for who asks
     import torch
@@ -64,43 +66,47 @@ def attend(
 
     network, layer = _load(weights, picture.shape[0])
     if layer is None:
-        return Attention(None, None)
+        return None
     batch = enter(torch.from_numpy(picture[None].copy()), network.scale)
     with GradCAM(network.module, layer) as explain:
         scores = network.module(batch)
         grid = explain(positive, scores, normalized=False)[0][0].detach().numpy()
+    if mask is None or not grid.any():
+        return Attention(grid, None)
     large = enlarge(grid, *mask.shape)
-    whole = float(large.sum())
-    share = float(large[mask].sum()) / whole if whole > 0 else None
-    return Attention(grid, share)
+    return Attention(grid, float(large[mask].sum() / large.sum()))
 
 
 def enlarge(grid: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Enlarge a map bilinearly, float32 (height, width)."""
+    """Enlarge a map or a picture bilinearly to (height, width)."""
     size = width, height
     return np.asarray(cv2.resize(grid, size, interpolation=cv2.INTER_LINEAR))
 
 
-def draw_attention(photograph: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    """Lay attention over a photograph: what got none is dimmed, lines bound the rest.
+def draw_attention(
+    picture: np.ndarray, grid: np.ndarray, height: int, width: int
+) -> np.ndarray:
+    """Blend a picture with attention, half of each: yellow is most, violet none.
 
     Parameters
     ----------
-    photograph : ndarray of uint8, shape (H, W, 3)
-        RGB.
+    picture : ndarray of uint8, shape (S, S, 3)
+        As the network is shown it.
     grid : ndarray of float32, shape (h, w)
         Of :class:`Attention`.
+    height, width : int
+        To which both are enlarged.
 
     Returns
     -------
-    ndarray of uint8, shape (H, W, 3)
+    ndarray of uint8, shape (height, width, 3)
     """
-    height, width = photograph.shape[:2]
     large = enlarge(grid, height, width)
     strength = large / max(float(large.max()), 1e-12)
     levels = np.round(strength * 255).astype(np.uint8)
     colours = cv2.applyColorMap(levels, cv2.COLORMAP_VIRIDIS)[..., ::-1]
-    return np.asarray(np.round(0.5 * photograph + 0.5 * colours), np.uint8)
+    below = enlarge(picture, height, width)
+    return np.asarray(np.round(0.5 * below + 0.5 * colours), np.uint8)
 
 
 @lru_cache(KEPT)

@@ -2,9 +2,11 @@
 
 import secrets
 import threading
-import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
+
+TRAY = 512_000_000  # bytes of photographs that wait to be judged, or come in
+ALBUM = 512_000_000  # bytes of what is shown and saved
 
 
 @dataclass(frozen=True)
@@ -18,18 +20,15 @@ class Item:
     kind : str
         Media type.
     owner : str
-        The visit that it belongs to.
+        What it belongs to.
     name : str
         Under which it is saved, or empty.
-    since : float
-        Seconds of the monotonic clock.
     """
 
     content: bytes
     kind: str
     owner: str
     name: str
-    since: float
 
 
 @dataclass
@@ -40,25 +39,39 @@ class Shelf:
     ----------
     limit : int
         Bytes in all.
-    seconds : float
-        After which an item is dropped; infinite by default.
     """
 
     limit: int
-    seconds: float = float("inf")
     _items: OrderedDict[str, Item] = field(default_factory=OrderedDict)
+    _reserved: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __len__(self) -> int:
         with self._lock:
-            self._expire()
             return len(self._items)
 
-    def room(self) -> int:
-        """Count the bytes that may still be put here."""
+    def reserve(self, size: int) -> bool:
+        """Keep room for bytes that are about to come; False where there is too little.
+
+        Parameters
+        ----------
+        size : int
+            Of them; to be given back by :meth:`release` before they are put here.
+
+        Returns
+        -------
+        bool
+        """
         with self._lock:
-            self._expire()
-            return self.limit - self._total()
+            if self._total() + self._reserved + size > self.limit:
+                return False
+            self._reserved += size
+            return True
+
+    def release(self, size: int) -> None:
+        """Give back what :meth:`reserve` kept."""
+        with self._lock:
+            self._reserved -= size
 
     def put(self, content: bytes, kind: str, owner: str, name: str = "") -> str:
         """Keep bytes; the oldest make room.
@@ -70,7 +83,7 @@ class Shelf:
         kind : str
             Media type.
         owner : str
-            The visit.
+            What it is dropped with.
         name : str
             Under which a browser shall save it.
 
@@ -81,36 +94,27 @@ class Shelf:
         """
         token = secrets.token_urlsafe(24)
         with self._lock:
-            self._expire()
             while self._items and self._total() + len(content) > self.limit:
                 self._items.popitem(last=False)
-            now = time.monotonic()
-            self._items[token] = Item(content, kind, owner, name, now)
+            self._items[token] = Item(content, kind, owner, name)
         return token
 
     def get(self, token: str) -> Item | None:
         """Look at an item; None if there is none."""
         with self._lock:
-            self._expire()
             return self._items.get(token)
 
     def take(self, token: str) -> Item | None:
         """Look at an item and forget it."""
         with self._lock:
-            self._expire()
             return self._items.pop(token, None)
 
     def drop(self, owner: str) -> None:
-        """Forget all that belongs to a visit."""
+        """Forget all that belongs to an owner."""
         with self._lock:
             gone = [token for token, one in self._items.items() if one.owner == owner]
             for token in gone:
                 del self._items[token]
-
-    def _expire(self) -> None:
-        before = time.monotonic() - self.seconds
-        while self._items and next(iter(self._items.values())).since < before:
-            self._items.popitem(last=False)
 
     def _total(self) -> int:
         return sum(len(one.content) for one in self._items.values())

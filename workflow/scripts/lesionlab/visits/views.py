@@ -8,34 +8,31 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from lesionlab.application.photographs import SMALLEST
+from lesionlab.application.table import list_arms
 from lesionlab.bundle.manifest import Bundle
-from lesionlab.page.attention import Attention
-from lesionlab.page.cases import HEAVIEST, LARGEST, MOST, Case
-from lesionlab.page.decision import (
-    Choice,
-    decide,
-    find_point,
-    list_arms,
-    write_probability,
-)
-from lesionlab.page.texts import TEXTS, say
+from lesionlab.classification.arms import ARMS
+from lesionlab.visits.attention import Attention
+from lesionlab.visits.cases import AT_ONCE, HEAVIEST, PIXELS, Case
+from lesionlab.visits.decision import Choice, decide, write_probability
+from lesionlab.visits.shelf import TRAY
+from lesionlab.visits.texts import TEXTS, say
 
 MILLION = 1_000_000
 PERCENT = re.compile(r"(\d) %")  # never apart at the end of a line
 TEMPLATES = Path(__file__).parent / "templates"
 LIMITS: dict[str, object] = {
-    "most": MOST,
+    "at_once": AT_ONCE,
     "megabytes": HEAVIEST // MILLION,
-    "megapixels": LARGEST // MILLION,
+    "megapixels": PIXELS // MILLION,
+    "smallest": SMALLEST,
+    "waiting": TRAY // MILLION,
 }
 
 
 def say_reason(case: Case, choice: Choice) -> str:
     """Say why a file was refused; empty if it was judged."""
-    if not case.reason:
-        return ""
-    key, why = case.reason
-    return say(key, choice.language, **{**LIMITS, "why": why})
+    return say(case.reason, choice.language, **LIMITS) if case.reason else ""
 
 
 def describe_case(
@@ -45,7 +42,7 @@ def describe_case(
     choice: Choice,
     *,
     cases: Sequence[tuple[str, str]],
-    attention: Mapping[str, Attention | None],
+    attention: Mapping[str, Attention | str],
     address: Callable[[str], str],
 ) -> dict[str, Any]:
     """Put a case into the words of a card.
@@ -63,7 +60,7 @@ def describe_case(
     cases : sequence of tuple of str
         ``image_id`` and label of the training photographs.
     attention : Mapping
-        By arm, as far as it was asked for; None where there are no weights.
+        By arm, as far as it was asked for; a key of the texts says why there is none.
     address : Callable
         Of a picture's name, for ``src``; of ``near-<row>`` a thumbnail.
 
@@ -72,43 +69,60 @@ def describe_case(
     dict
         For the template ``cards.html``.
     """
-    tell = partial(say, language=choice.language)
     card: dict[str, Any] = {"id": f"case-{number}", "name": case.name}
     if case.reason:
         return {**card, "reason": say_reason(case, choice)}
-    area = _share(case.row["lesion_share"])
-    licence = bundle.facts["training"]["licence"]
-    alarms = bundle.facts["likeness"]["false_alarms"]
-    card |= {
+    return {
+        **card,
         "reason": "",
-        "area": area,
+        "area": _share(case.row["lesion_share"]),
         "found": case.row["lesion_pixels"] > 0,
         "outline": address("outline"),
         "cutout": address("cutout"),
         "arms": [_describe_arm(case, arm, bundle, choice) for arm in list_arms(bundle)],
-        "warnings": [
-            (tell(words), tell("warning_alarms", n=f"{100 * alarms[words]:.1f}"))
-            for words in case.warnings
-        ],
-        "licence": licence,
-        "neighbours": [
-            {
-                "id": cases[row][0],
-                "label": cases[row][1],
-                "src": address(f"near-{row}") if licence else "",
-            }
-            for row in case.neighbours
-        ],
+        "warnings": _describe_warnings(case, bundle, choice),
+        "licence": bundle.facts["training"]["licence"],
+        "neighbours": _describe_neighbours(case, bundle, cases, address),
         "attention": [
-            _describe_attention(case, arm, one, bundle, tell, address)
+            _describe_attention(case, arm, one, bundle, choice)
+            | {"src": address(f"attention-{arm}") if isinstance(one, Attention) else ""}
             for arm, one in attention.items()
         ],
     }
-    return card
 
 
 def _share(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
+
+
+def _describe_neighbours(
+    case: Case,
+    bundle: Bundle,
+    cases: Sequence[tuple[str, str]],
+    address: Callable[[str], str],
+) -> list[dict[str, str]]:
+    """Name the nearest training photographs; with no licence they are not shown."""
+    shown = bundle.facts["training"]["licence"] is not None
+    return [
+        {
+            "id": cases[row][0],
+            "label": cases[row][1],
+            "src": address(f"near-{row}") if shown else "",
+        }
+        for row in case.neighbours
+    ]
+
+
+def _describe_warnings(
+    case: Case, bundle: Bundle, choice: Choice
+) -> list[tuple[str, str]]:
+    """Say each warning, and how often it is wrong."""
+    tell = partial(say, language=choice.language)
+    alarms = bundle.facts["likeness"]["false_alarms"]
+    return [
+        (tell(words), tell("warning_alarms", n=f"{100 * alarms[words]:.1f}"))
+        for words in case.warnings
+    ]
 
 
 def _describe_arm(
@@ -116,7 +130,6 @@ def _describe_arm(
 ) -> dict[str, Any]:
     tell = partial(say, language=choice.language)
     about, probabilities = bundle.facts["arms"][arm], case.probabilities[arm]
-    point = find_point(bundle, arm, choice.wanted)
     positive = bundle.classes[bundle.positive]
     p = float(probabilities[bundle.positive])
     prevalence = ", ".join(
@@ -147,7 +160,7 @@ def _describe_arm(
             prevalence=prevalence,
         ),
         "p": write_probability(p),
-        **decide(p, point, positive, tell),
+        **decide(bundle, arm, p, choice),
     }
 
 
@@ -159,35 +172,24 @@ def _about(p: float, tell: Callable[..., str]) -> str:
 
 
 def _describe_attention(
-    case: Case,
-    arm: str,
-    attention: Attention | None,
-    bundle: Bundle,
-    tell: Callable[..., str],
-    address: Callable[[str], str],
+    case: Case, arm: str, attention: Attention | str, bundle: Bundle, choice: Choice
 ) -> dict[str, Any]:
+    tell = partial(say, language=choice.language)
     positive = bundle.classes[bundle.positive]
     title = tell("attention_of", arm=arm, positive=positive)
-    if attention is None:
-        return {"title": title, "src": "", "words": tell("attention_missing")}
-    if attention.grid is None:
-        return {"title": title, "src": "", "words": tell("attention_none")}
-    if attention.share is None:
-        words = tell("attention_nothing", positive=positive)
-        return {"title": title, "src": "", "words": words}
+    if isinstance(attention, str):
+        return {"title": title, "words": tell(attention, positive=positive)}
     height, width = attention.grid.shape
-    share = f"{100 * attention.share:.0f} %"
+    words = [tell("attention_map", positive=positive, grid=f"{height} x {width}")]
+    if attention.share is not None:
+        share, area = f"{100 * attention.share:.0f} %", _share(case.row["lesion_share"])
+        words.insert(0, tell("attention_share", share=share, area=area))
+    if ARMS[arm].mask != "none" and len(bundle.facts["segmenters"]) > 1:
+        words.append(tell("attention_folds"))
     return {
         "title": title,
-        "src": address(f"attention-{arm}"),
-        "alt": tell("attention_alt", arm=arm, name=case.name, share=share),
-        "words": tell(
-            "attention_share",
-            share=share,
-            area=_share(case.row["lesion_share"]),
-            positive=positive,
-            grid=f"{height} x {width}",
-        ),
+        "alt": tell("attention_alt", arm=arm, name=case.name),
+        "words": " ".join(words),
     }
 
 

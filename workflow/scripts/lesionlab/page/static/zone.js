@@ -1,14 +1,18 @@
 // The photographs go one by one to this server's memory; a name and a token stand for each.
 const LIMIT = HEAVIEST_BYTES;
-const MOST = MOST_FILES;
+const AT_ONCE = MOST_FILES;
+const LINES = MOST_LINES;
 let sending = false;
+let forgotten = false;
 
-async function sendOne(file) {
+async function sendOne(file, visit) {
     if (file.size > LIMIT) return { name: file.name, problem: "too_large" };
     try {
-        const answer = await fetch("photographs", { method: "POST", body: file });
+        const address = "photographs?visit=" + encodeURIComponent(visit);
+        const answer = await fetch(address, { method: "POST", body: file });
         if (answer.ok) return { name: file.name, token: await answer.text() };
-        return { name: file.name, problem: answer.status === 413 ? "too_large" : "not_sent" };
+        const problems = { 413: "too_large", 503: "no_room" };
+        return { name: file.name, problem: problems[answer.status] || "not_sent" };
     } catch {
         return { name: file.name, problem: "not_sent" };
     }
@@ -20,22 +24,36 @@ function tell(done, all) {
     if (status) status.textContent = words.replace("DONE", done).replace("ALL", all);
 }
 
+function tellBusy(busy) {
+    const line = element.querySelector(".busy");
+    if (line) line.hidden = !busy;
+}
+
 async function sendAll(files) {
-    if (sending || !files.length) return;
+    if (!files.length) return;
+    if (sending) return tellBusy(true);
     sending = true;
+    forgotten = false;
+    const listed = files.slice(0, LINES);
     const sent = [];
     try {
-        for (const file of files) {
-            tell(sent.length + 1, files.length);
-            if (sent.length >= MOST) sent.push({ name: file.name, problem: "too_many" });
-            else sent.push(await sendOne(file));
+        const visit = element.querySelector(".zone").dataset.visit;
+        for (const file of listed) {
+            if (forgotten) return;
+            tell(sent.length + 1, listed.length);
+            if (sent.length >= AT_ONCE) sent.push({ name: file.name, problem: "too_many" });
+            else sent.push(await sendOne(file, visit));
         }
     } finally {
         sending = false;
+        tellBusy(false);
     }
-    trigger("submit", { files: sent });
+    if (!forgotten) trigger("submit", { files: sent, unlisted: files.length - listed.length });
 }
 
+document.addEventListener("click", (event) => {
+    if (event.target.closest("#forget")) forgotten = true;
+});
 element.addEventListener("change", (event) => {
     if (event.target.type !== "file") return;
     sendAll([...event.target.files]).finally(() => { event.target.value = ""; });
