@@ -30,7 +30,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "JPEG, PNG, WebP or TIFF; {at_once} at once, each up to {megabytes} MB and "
         "{megapixels} million pixels, {waiting} MB in all. A drop replaces the last.",
         "JPEG, PNG, WebP, TIFF; 한 번에 {at_once}장까지, 한 장에 {megabytes} MB와 "
-        "{megapixels}백만 화소까지, 모두 합해 {waiting} MB까지. 새로 넣으면 이전 "
+        "{megapixels}00만 화소까지, 모두 합해 {waiting} MB까지. 새로 넣으면 이전 "
         "사진은 지워집니다.",
     ),
     "busy": (
@@ -120,7 +120,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "too_many_pixels": (
         "more than {megapixels} million pixels",
-        "{megapixels}백만 화소를 넘습니다",
+        "{megapixels}00만 화소를 넘습니다",
     ),
     "too_few_pixels": (
         "less than {smallest} pixels a side",
