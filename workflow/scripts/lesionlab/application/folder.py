@@ -216,6 +216,7 @@ class _Turn:
     ) -> None:
         self.networks, self.folder, self.masks = networks, folder, draft.masks
         self.shown, self.decode = draft.places.masks.name, decode
+        self.known = networks.cases["image_id"].to_list()
         self.stopped = False
 
     def judge(self, names: Sequence[str], masks: Sequence[str]) -> list[dict[str, Any]]:
@@ -261,8 +262,6 @@ class _Turn:
                 "file": _printable(name),
                 "mask": _printable(f"{self.shown}/{mask}"),
                 **describe(networks.bundle, opinion),
-                "nearest": " ".join(
-                    networks.cases["image_id"].iloc[opinion.neighbours]
-                ),
+                "nearest": " ".join(self.known[row] for row in opinion.neighbours),
             }
         return rows
