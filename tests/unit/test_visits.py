@@ -10,14 +10,8 @@ from lesionlab.application.table import list_columns
 from lesionlab.bundle.manifest import load_bundle
 from lesionlab.visits import cases
 from lesionlab.visits import desk as desks
-from lesionlab.visits.cases import (
-    LINES,
-    open_case,
-    refuse,
-)
-from lesionlab.visits.decision import (
-    Choice,
-)
+from lesionlab.visits.cases import LINES, open_case, refuse
+from lesionlab.visits.decision import Choice
 from lesionlab.visits.desk import Desk
 from lesionlab.visits.register import VISITS, Register
 from lesionlab.visits.saving import write_table
