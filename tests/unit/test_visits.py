@@ -7,7 +7,6 @@ import pytest
 
 from lesionlab.application.engine import load_networks
 from lesionlab.application.table import list_columns
-from lesionlab.bundle.manifest import load_bundle
 from lesionlab.visits import cases
 from lesionlab.visits import desk as desks
 from lesionlab.visits.cases import LINES, open_case, refuse
@@ -16,21 +15,9 @@ from lesionlab.visits.desk import Desk
 from lesionlab.visits.register import VISITS, Register
 from lesionlab.visits.saving import write_table
 from lesionlab.visits.shelf import Shelf
-from unit.made_bundle import draw_photograph, encode, make_bundle
+from unit.made_bundle import draw_photograph, encode
 
 ENGLISH, KOREAN = Choice("en", 95), Choice("ko", 95)
-
-
-@pytest.fixture(scope="module")
-def networks(tmp_path_factory):
-    folder = make_bundle(tmp_path_factory.mktemp("model"))
-    return load_networks(load_bundle(folder), threads=1)
-
-
-@pytest.fixture
-def bundle(tmp_path):
-    """A bundle of one arm, to be changed."""
-    return load_bundle(make_bundle(tmp_path, arms=("original",)))
 
 
 @pytest.fixture

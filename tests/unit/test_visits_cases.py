@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lesionlab.application.engine import load_networks
 from lesionlab.application.hearing import listen
 from lesionlab.application.photographs import decode_photograph
-from lesionlab.bundle.manifest import load_bundle
 from lesionlab.errors import LabError
 from lesionlab.visits import cases
 from lesionlab.visits.cases import (
@@ -31,21 +29,9 @@ from lesionlab.visits.decision import (
 )
 from lesionlab.visits.texts import TEXTS
 from lesionlab.visits.views import describe_case
-from unit.made_bundle import CLASSES, draw_photograph, encode, make_bundle
+from unit.made_bundle import CLASSES, draw_photograph, encode
 
 ENGLISH, KOREAN = Choice("en", 95), Choice("ko", 95)
-
-
-@pytest.fixture(scope="module")
-def networks(tmp_path_factory):
-    folder = make_bundle(tmp_path_factory.mktemp("model"))
-    return load_networks(load_bundle(folder), threads=1)
-
-
-@pytest.fixture
-def bundle(tmp_path):
-    """A bundle of one arm, to be changed."""
-    return load_bundle(make_bundle(tmp_path, arms=("original",)))
 
 
 def draw_card(networks, case):
