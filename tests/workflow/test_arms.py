@@ -93,7 +93,7 @@ def test_all_arms_are_shown_packed_and_trained_on(finished_folds, all_arms, tmp_
     ("old", "new", "stale"),
     [
         ("return _cut_out(photograph, mask)", "return photograph - mask", True),
-        ("photograph * mask", "photograph + mask", True),
+        ("copyTo(photograph, ", "copyTo(255 - photograph, ", True),
         ("HAIR_DEPTH = ", "HAIR_DEPTH = 1 + ", False),
         (
             "@arm",
