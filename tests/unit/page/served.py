@@ -1,10 +1,9 @@
-"""The page in a process of its own, and a real browser that looks at it."""
+"""The page in a process of its own, and a client without a browser."""
 
 import contextlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 import httpx
 
 START = "from lesionlab.page.command import main; raise SystemExit(main())"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Served:
@@ -36,7 +34,7 @@ def serve(model, folder):
     """Start ``lesionlab app``, and hold it to stopping in peace with nothing left."""
     folder.mkdir()
     command = [sys.executable, "-c", START, "app", "--model", model, "--port", "0"]
-    scripts = Path(__file__).parents[2] / "workflow" / "scripts"
+    scripts = Path(__file__).parents[3] / "workflow" / "scripts"
     environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(scripts)}
     environment["OMP_NUM_THREADS"] = "1"
     with subprocess.Popen(
@@ -59,11 +57,6 @@ def serve(model, folder):
             assert [*folder.rglob("*")] == []
         finally:
             process.kill()
-
-
-def find_chromium():
-    """Path of a Chromium, or None."""
-    return next(filter(None, map(shutil.which, CHROMIUM)), None)
 
 
 class Client:

@@ -8,7 +8,7 @@ import pytest
 
 from lesionlab.visits.cases import HEAVIEST
 from unit.made_bundle import draw_photograph, encode, make_bundle
-from unit.page_server import Client, serve
+from unit.page.served import Client, serve
 
 
 @pytest.fixture(scope="module")
