@@ -25,6 +25,7 @@ import numpy as np
 
 ROOT = Path(__file__).parents[1]
 HEIGHT, WIDTH, SIZE, TRAINED = 112, 144, 96, 3006  # of presets/ham10000-cpu.yaml
+FLIPS = {"segmenter": False, "classifier": True}  # test_time_flips, likewise
 ARMS = ("original", "segmented")
 TURNS = 3
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -47,7 +48,7 @@ def export_networks(folder):
         return Wanted(folder / name, network.eval(), pixels, None)
 
     unet = build_unet(height=HEIGHT, width=WIDTH, dropout=0.0, seed=0)
-    unet = KerasSegmenter(unet, flips=False)
+    unet = KerasSegmenter(unet, flips=FLIPS["segmenter"])
     files = ["segmenters/fold0.onnx"]
     list(
         write_networks(
@@ -56,7 +57,7 @@ def export_networks(folder):
     )
     for seed, arm in enumerate(ARMS):
         network = build_resnet(3, seed=seed)
-        network = Classifier(network, network.fc, IMAGENET, flips=False)
+        network = Classifier(network, network.fc, IMAGENET, flips=FLIPS["classifier"])
         files.append(f"classifiers/{arm}.fold0.seed1.onnx")
         list(
             write_networks(
