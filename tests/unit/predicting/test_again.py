@@ -9,33 +9,13 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from tests.unit.made_bundle import make_bundle
-from tests.unit.predicted import FILES, contents, predict, read, write_photographs
+from tests.unit.predicting.predicted import FILES, contents, predict, read
 from tests.unit.room import little_room
 
 from lesionlab.application import draft as drafts
 from lesionlab.application import folder as predicting
 from lesionlab.application.draft import Draft
 from lesionlab.application.folder import GROUP, predict_folder
-from lesionlab.bundle.manifest import load_bundle
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory):
-    return load_bundle(make_bundle(tmp_path_factory.mktemp("made") / "model"))
-
-
-@pytest.fixture(scope="module")
-def photographs(tmp_path_factory):
-    return write_photographs(tmp_path_factory.mktemp("photographs"))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(bundle, photographs, tmp_path_factory):
-    """Where the same was predicted in one go."""
-    target = tmp_path_factory.mktemp("undisturbed") / "p.csv"
-    predict_folder(photographs, bundle, target, threads=1)
-    return target
 
 
 KILLED = """

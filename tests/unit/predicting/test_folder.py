@@ -7,35 +7,16 @@ import shutil
 import cv2
 import numpy as np
 import pytest
-from tests.unit.made_bundle import CLASSES, draw_photograph, make_bundle
-from tests.unit.predicted import FILES, contents, predict, read, write_photographs
+from tests.unit.made_bundle import CLASSES, draw_photograph
+from tests.unit.predicting.predicted import FILES, contents, predict, read
 
 from lesionlab.application import folder as predicting
 from lesionlab.application.command import main
 from lesionlab.application.engine import judge, load_networks
 from lesionlab.application.folder import name_masks, predict_folder
 from lesionlab.application.photographs import decode_photograph
-from lesionlab.bundle.manifest import load_bundle
 
 INTEGERS = ("width", "height", "lesion_pixels")
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory):
-    return load_bundle(make_bundle(tmp_path_factory.mktemp("made") / "model"))
-
-
-@pytest.fixture(scope="module")
-def photographs(tmp_path_factory):
-    return write_photographs(tmp_path_factory.mktemp("photographs"))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(bundle, photographs, tmp_path_factory):
-    """Where the same was predicted in one go."""
-    target = tmp_path_factory.mktemp("undisturbed") / "p.csv"
-    predict_folder(photographs, bundle, target, threads=1)
-    return target
 
 
 def test_a_row_for_every_file_in_the_order_of_names(undisturbed, photographs):
