@@ -17,7 +17,6 @@ from lesionlab.application import folder as predicting
 from lesionlab.application.draft import Draft
 from lesionlab.application.folder import GROUP, predict_folder
 
-
 KILLED = """
 import os, signal, sys
 from lesionlab.application import draft
@@ -59,22 +58,6 @@ class Killed(BaseException):
 
 def die(*_):
     raise Killed
-
-
-KILLED = """
-import os, signal, sys
-from lesionlab.application import draft
-from lesionlab.application.command import main
-add = draft.Draft.add
-def die(self, rows):
-    add(self, rows)
-    if self.done >= int(sys.argv[1]):
-        os.kill(os.getpid(), signal.SIGKILL)
-draft.Draft.add = die
-status = main(sys.argv[2:])
-loaded = {"torch", "tensorflow", "keras", "snakemake"} & set(sys.modules)
-sys.exit(f"loaded: {loaded}" if loaded else status)
-"""
 
 
 @pytest.mark.parametrize("moment", range(5))
