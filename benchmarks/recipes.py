@@ -4,9 +4,9 @@
         benchmarks/recipes.yaml WORK [RECIPE ...]
 
 The workflow trains every recipe on every fold, with every seed, in the folder WORK, one
-after another, so that a row makes stale what its lines change and no more. Rows are kept
-in ``WORK/rows.csv``; the same command goes on where it was stopped. Two folders and two
-lists of recipes keep two cores busy.
+after another, so that a row makes stale what its lines change and no more. Rows are
+kept in ``WORK/rows.csv``; the same command goes on where it was stopped. Two folders
+and two lists of recipes keep two cores busy.
 """
 
 import copy
