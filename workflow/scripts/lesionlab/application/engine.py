@@ -93,6 +93,8 @@ def load_networks(bundle: Bundle, *, threads: int) -> Networks:
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = threads
     settings.log_severity_level = 3  # errors
+    # it would keep for each network what the largest batch took
+    settings.enable_cpu_mem_arena = False
 
     def start(name: str) -> onnxruntime.InferenceSession:
         path = bundle.folder / name

@@ -91,11 +91,12 @@ class Classifier(nn.Module):
     def forward(self, photographs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """uint8 (N, S, S, 3) to probabilities, (N, C), and features, (N, F)."""
         self.seen.clear()
-        views = [
-            self.network(enter(_mirror(photographs, axes), self.scale)).softmax(1)
-            for axes in self.views
-        ]
-        return _average(views), self.seen[0].flatten(1)
+        # one pass for all views: a pass each would hold the weights once a view
+        views = torch.cat([_mirror(photographs, axes) for axes in self.views])
+        seen = self.network(enter(views, self.scale)).softmax(1)
+        probabilities = seen.unflatten(0, (len(self.views), -1))
+        features = self.seen[0].flatten(1).unflatten(0, (len(self.views), -1))
+        return _average(list(probabilities.unbind())), features[0]
 
 
 def load_unet(path: Path, size: tuple[int, int], *, flips: bool) -> nn.Module:
