@@ -94,9 +94,12 @@ class Classifier(nn.Module):
         # one pass for all views: a pass each would hold the weights once a view
         views = torch.cat([_mirror(photographs, axes) for axes in self.views])
         seen = self.network(enter(views, self.scale)).softmax(1)
-        probabilities = seen.unflatten(0, (len(self.views), -1))
-        features = self.seen[0].flatten(1).unflatten(0, (len(self.views), -1))
-        return _average(list(probabilities.unbind())), features[0]
+        features = self.seen[0].flatten(1)
+        count = len(self.views)
+        return (
+            seen.reshape(count, -1, seen.shape[1]).mean(0),
+            features.reshape(count, -1, features.shape[1])[0],
+        )
 
 
 def load_unet(path: Path, size: tuple[int, int], *, flips: bool) -> nn.Module:
