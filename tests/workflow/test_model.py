@@ -38,9 +38,13 @@ def test_it_says_what_the_run_said(run, bundle):
     for arm in ("original", "segmented"):
         own = table[table["arm"] == arm].set_index("image_id").loc[names]
         stored = own[[f"prob_{name}" for name in CLASSES]].to_numpy(float)
-        expected = bundle.calibration(arm).apply(stored)
-        found = [opinion.probabilities[arm] for opinion in opinions]
-        assert found == pytest.approx(expected, abs=1e-3), arm
+        calibration = bundle.calibration(arm)
+        found = np.array([opinion.probabilities[arm] for opinion in opinions])
+        # what is stored was rounded, which tells on networks that are all but certain
+        low, high = (calibration.apply(stored + by) for by in (0, 5e-7))
+        room = 1e-3 + 2 * np.abs(high - low)
+        assert (np.abs(found - low) < room).all(), (arm, stored, found - low)
+        assert np.median(room) < 0.05, arm
     for name, opinion in zip(names, opinions, strict=True):
         mask = read_mask(run / f"fold0/segmentation/masks/{name}.png")
         assert (opinion.mask == mask).mean() > 0.999
