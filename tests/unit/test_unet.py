@@ -123,7 +123,7 @@ def test_a_diverging_unet_names_epoch_batch_and_key(unet, tmp_path, key, epoch, 
 
 
 def test_a_unet_that_diverges_in_its_last_step_is_found_by_validation(unet, tmp_path):
-    # what an overflow comes to hangs on the machine's kernels; what is no number stays none
+    # an overflow ends as this machine's kernels have it; what is no number stays none
     changes = {"batch_size": 28, "epochs": 1, "learning_rate": math.nan}
     why = r"^epoch 1: the validation loss is nan; lower segmentation\.learning_rate$"
     with TrainingState(tmp_path, {}) as state, pytest.raises(LabError, match=why):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 
 import pytest
 
@@ -9,6 +10,7 @@ from lesionlab.application.engine import load_networks
 from lesionlab.application.table import list_columns
 from lesionlab.visits import cases
 from lesionlab.visits import desk as desks
+from lesionlab.visits import register as registers
 from lesionlab.visits.cases import LINES, open_case, refuse
 from lesionlab.visits.decision import Choice
 from lesionlab.visits.desk import Desk
@@ -96,12 +98,28 @@ def test_visits_are_apart_and_the_oldest_is_forgotten_with_its_pictures(desk):
     assert len(register.album) == (VISITS - 1) * (3 + 5)
 
 
-def test_a_drop_replaces_the_last_with_its_pictures(desk):
-    photograph = encode(draw_photograph(1))
+def test_a_drop_replaces_the_last_whose_pictures_go_soon(desk, monkeypatch):
+    monkeypatch.setattr(registers, "LINGER", 1.0)
+    photograph, album = encode(draw_photograph(1)), desk.register.album
     drop(desk, "one", {"a.png": photograph, "b.png": photograph})
     drop(desk, "one", {"c.png": photograph})
     assert [case.name for case in list_cases(desk, "one")] == ["c.png"]
-    assert len(desk.register.album) == 3 + 5
+    assert len(album) == 3 * (3 + 5)
+    deadline = time.monotonic() + 30
+    while len(album) != 3 + 5:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(1.0)
+    assert len(album) == 3 + 5
+
+
+def test_what_two_drops_replaced_goes_at_once(desk):
+    photograph, album = encode(draw_photograph(1)), desk.register.album
+    for name in "abc":
+        drop(desk, "one", {f"{name}.png": photograph})
+    assert len(album) == 2 * (3 + 5)
+    desk.register.forget("one")
+    assert len(album) == 0
 
 
 def test_what_is_forgotten_while_it_is_judged_leaves_nothing(desk, monkeypatch):

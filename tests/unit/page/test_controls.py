@@ -77,6 +77,17 @@ def test_a_drop_replaces_the_last_even_while_that_is_judged(
     assert page.inner_text("#status") == "Done: 2 judged, 0 refused"
 
 
+def test_a_slow_browser_still_gets_the_pictures_that_a_drop_replaced(
+    opened, photographs
+):
+    page, held = opened(), []
+    page.route("**/pictures/*", lambda route: held.append(route))
+    drop(page, photographs(2, "first"))
+    page.unroute("**/pictures/*")
+    drop(page, photographs(1, "second"))
+    assert {route.fetch().status for route in held} == {200}
+
+
 def test_a_drop_while_another_is_sent_is_told_to_wait(opened, photographs):
     page = opened()
     held = []

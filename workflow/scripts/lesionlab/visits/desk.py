@@ -76,7 +76,7 @@ class Desk:
             How many are done, and of how many.
         """
         visits, tray = self.register, self.register.tray
-        visits.end(name)
+        visits.replace(name)
         visit = visits.enter(name)
         listed = files[:LINES]
         visit.unlisted = unlisted + len(files) - len(listed)

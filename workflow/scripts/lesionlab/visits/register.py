@@ -10,6 +10,7 @@ from lesionlab.visits.cases import Case, Picture
 from lesionlab.visits.shelf import Shelf
 
 VISITS = 32  # that are kept; the longest unused is forgotten first
+LINGER = 60.0  # seconds in which a browser may still ask for what a drop replaced
 
 
 @dataclass
@@ -65,6 +66,7 @@ class Register:
     tray: Shelf
     album: Shelf
     _visits: OrderedDict[str, Visit] = field(default_factory=OrderedDict)
+    _replaced: dict[str, tuple[str, threading.Timer]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self, name: str) -> Visit:
@@ -85,7 +87,7 @@ class Register:
                 gone.append(self._visits.popitem(last=False))
         for other, visit in gone:
             self.album.drop(visit.key)
-            self.tray.drop(other)
+            self._clear(other)
         return found
 
     def lasts(self, name: str, visit: Visit) -> bool:
@@ -93,16 +95,42 @@ class Register:
         with self._lock:
             return self._visits.get(name) is visit
 
-    def end(self, name: str) -> None:
-        """Forget a visit and all its pictures, but not what waits to be judged."""
+    def replace(self, name: str) -> None:
+        """Forget a visit, but not what waits to be judged, since a drop came.
+
+        Its pictures go a little later: a browser may be about to ask for them.
+        """
+        self._drop_replaced(name)
+        with self._lock:
+            visit = self._visits.pop(name, None)
+            if visit is None:
+                return
+            timer = threading.Timer(LINGER, self._drop_replaced, [name, visit.key])
+            timer.daemon = True
+            self._replaced[name] = visit.key, timer
+        timer.start()
+
+    def _drop_replaced(self, name: str, only: str | None = None) -> None:
+        with self._lock:
+            if name not in self._replaced:
+                return
+            key, timer = self._replaced[name]
+            if only not in (None, key):
+                return
+            del self._replaced[name]
+        timer.cancel()
+        self.album.drop(key)
+
+    def forget(self, name: str) -> None:
+        """Forget a visit, all its pictures and what waits to be judged."""
         with self._lock:
             visit = self._visits.pop(name, None)
         if visit is not None:
             self.album.drop(visit.key)
+        self._clear(name)
 
-    def forget(self, name: str) -> None:
-        """Forget a visit, all its pictures and what waits to be judged."""
-        self.end(name)
+    def _clear(self, name: str) -> None:
+        self._drop_replaced(name)
         self.tray.drop(name)
 
     def put(self, name: str, visit: Visit, picture: Picture, saved_as: str = "") -> str:
@@ -126,5 +154,5 @@ class Register:
         """
         token = self.album.put(picture.content, picture.kind, visit.key, saved_as)
         if not self.lasts(name, visit):
-            self.album.drop(visit.key)
+            self.album.take(token)
         return token
