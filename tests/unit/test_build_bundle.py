@@ -127,7 +127,7 @@ def test_of_photographs_of_no_known_licence_none_is_shown_and_none_named(two_fol
     assert bundle.facts["training"]["thumbnails"] is None
     assert not (bundle.folder / "training/thumbnails.npy").exists()
     cases = read_csv(bundle.folder / bundle.facts["training"]["cases"])
-    assert list(cases["image_id"][:2]) == ["case 1", "case 2"]
+    assert list(cases["image_id"][:2]) == ["case-1", "case-2"]
     assert set(cases["label"]) == set(CLASSES)
 
 

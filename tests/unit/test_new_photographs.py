@@ -179,6 +179,9 @@ REFUSED = {
     "DICOM: neither JPEG, PNG, WebP nor TIFF": bytes(128) + b"DICM" + bytes(99),
     "GIF: neither JPEG, PNG, WebP nor TIFF": encode(PICTURE, "GIF"),
     "31 x 40: less than 32 pixels a side": encode(PICTURE.resize((31, 40)), "PNG"),
+    "65536 x 32: more than 65,535 pixels a side": encode(
+        PICTURE.resize((65_536, 32)), "TIFF"
+    ),
     "16 bits too dark": encode_deep(".png", DEEP >> 4),
     "unreadable (32 bits a value)": encode(
         Image.fromarray(PIXELS[..., 0].astype(np.float32)), "TIFF"

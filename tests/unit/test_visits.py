@@ -81,7 +81,7 @@ def test_thumbnails_are_shown_only_where_their_licence_is_known(bundle):
     desk = make_desk(load_networks(bundle, threads=1))
     drop(desk, "one", {"a.png": encode(draw_photograph(1))})
     cards = show(desk, "one")
-    assert "named but not shown" in cards
+    assert "numbered, not shown" in cards
     assert cards.count("<img") == 2
 
 
@@ -152,6 +152,15 @@ def test_what_waits_is_forgotten_with_its_visit(desk):
     put(desk, "other", {"b.png": b"b"})
     desk.register.forget("one")
     assert len(desk.register.tray) == 1
+
+
+def test_a_drop_that_was_forgotten_while_it_waited_leaves_no_name(desk):
+    files = put(desk, "one", {"a.png": b"a", "b.png": b"b"})
+    desk.register.forget("one")
+    assert list(desk.judge("one", files)) == []
+    assert list_cases(desk, "one") == []
+    assert list(desk.judge("one", [{"name": "c.png", "token": "forged"}])) == [(0, 1)]
+    assert [case.reason for case in list_cases(desk, "one")] == ["not_sent"]
 
 
 def test_looking_at_no_visit_begins_none(desk):

@@ -23,12 +23,13 @@ from lesionlab.visits.decision import (
     Choice,
     decide,
     describe_point,
+    find_interval,
     find_point,
     write_probability,
     write_share,
 )
 from lesionlab.visits.texts import TEXTS
-from lesionlab.visits.views import describe_case
+from lesionlab.visits.views import describe_case, fill
 from unit.made_bundle import CLASSES, draw_photograph, encode
 
 ENGLISH, KOREAN = Choice("en", 95), Choice("ko", 95)
@@ -108,6 +109,7 @@ def test_a_tile_is_no_larger_than_a_photograph_may_be():
         (b"version https://git-lfs.github.com/spec/v1\n", "pointer"),
         (b"%PDF-1.7" + bytes(200), "no_picture"),
         (picture(size=(64, 31)), "too_few_pixels"),
+        (picture(size=(65_536, 32)), "too_wide"),
         (picture()[:-20], "truncated"),
         (picture()[:20], "unreadable"),
         (tiled(9600), "large_tile"),
@@ -148,6 +150,36 @@ def test_the_operating_point_is_counted_by_class_on_test(networks):
     known = describe_point(networks.bundle, ENGLISH)["rows"][0]["sent"]
     assert known[0] == "19 of 20 (interval: 85 to 100 of 100)"
     assert find_point(networks.bundle, "original", 100)["wanted"] == 0.99
+
+
+def test_an_interval_is_of_its_own_operating_point_alone(bundle):
+    about = bundle.facts["arms"]["original"]
+    about["operating_points"][0]["wanted"] = 0.975
+    assert find_interval(bundle, "original", 98) is None
+    about["operating_points"][0]["wanted"] = 0.98
+    assert find_interval(bundle, "original", 98) == (0.85, 1.0)
+
+
+def test_folds_are_told_from_photographs_that_are_apart(bundle):
+    one = fill("meaning.html", "en", **describe_point(bundle, ENGLISH))
+    assert "was chosen on 24 others to find 95 of 100 MEL" in one
+    bundle.facts["segmenters"] *= 2
+    several = fill("meaning.html", "en", **describe_point(bundle, ENGLISH))
+    assert "counted fold by fold" in several
+    assert "others" not in several
+
+
+@pytest.mark.parametrize(
+    ("p", "threshold", "words"),
+    [
+        (0.0766, 0.07664, "7.660 %, is below the threshold 7.664 %"),
+        (0.0001, 0.0004, "0.01 %, is below the threshold 0.04 %"),
+        (0.05, 0.07664, "5.0 %, is below the threshold 7.7 %"),
+    ],
+)
+def test_what_is_below_the_threshold_reads_so(bundle, p, threshold, words):
+    find_point(bundle, "original", 95)["threshold"] = threshold
+    assert words in decide(bundle, "original", p, ENGLISH)["why"]
 
 
 def test_what_is_not_counted_by_class_is_told_with_the_total(bundle):
@@ -211,6 +243,6 @@ def test_warnings_bear_their_rate_of_false_alarms(networks):
     case, _ = open_case(networks, "a.png", encode(flat))
     assert "over-exposed" in case.warnings
     card = draw_card(networks, case)
-    rate = "On photographs like those of training, this warning is wrong 2.5 times in "
-    assert (TEXTS["over-exposed"][0], f"{rate}100.") in card["warnings"]
+    rate = "Of 100 photographs like those of training, 2.5 get this warning wrongly."
+    assert (TEXTS["over-exposed"][0], rate) in card["warnings"]
     assert not card["found"]

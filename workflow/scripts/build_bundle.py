@@ -114,7 +114,7 @@ def _place_training(folder: Path, paths: Paths, options: Options) -> dict[str, A
     if shown:
         placed["thumbnails"] = _place(paths.thumbnails, own)
     else:
-        cases["image_id"] = [f"case {number}" for number in range(1, len(cases) + 1)]
+        cases["image_id"] = [f"case-{number}" for number in range(1, len(cases) + 1)]
     placed["cases"] = own / "cases.csv"
     write_csv(placed["cases"], cases)
     arm, fold, seed = options["keys"][0]

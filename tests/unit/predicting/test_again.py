@@ -16,6 +16,9 @@ from lesionlab.application import draft as drafts
 from lesionlab.application import folder as predicting
 from lesionlab.application.draft import Draft
 from lesionlab.application.folder import GROUP, predict_folder
+from lesionlab.application.photographs import read_file
+from lesionlab.errors import LabError
+from lesionlab.files import write_json
 
 KILLED = """
 import os, signal, sys
@@ -87,7 +90,8 @@ def test_killed_while_it_moves_the_results_into_place(
         with pytest.raises(Killed):
             predict_folder(photographs, bundle, target, threads=1)
     facts = predict_folder(photographs, bundle, target, threads=1)
-    assert facts["before"] == FILES + 2
+    # of the last step, the table stood there already
+    assert facts["before"] == (FILES + 2 if moment < 4 else None)
     assert contents(target) == contents(undisturbed)
 
 
@@ -116,6 +120,60 @@ def test_a_draft_that_was_hurt_is_used_as_far_as_it_is_whole(
     facts = predict_folder(photographs, bundle, target, threads=1)
     assert facts["before"] == kept[damage]
     assert contents(target) == contents(undisturbed)
+
+
+def test_what_could_not_be_read_is_read_when_it_goes_on(
+    undisturbed, photographs, bundle, tmp_path, monkeypatch
+):
+    target = tmp_path / "p.csv"
+
+    def refuse(path):
+        if path.stem == "004":
+            raise LabError("cannot be read: Input/output error")
+        return read_file(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Draft, "finish", die)
+        patch.setattr(predicting, "read_file", refuse)
+        with pytest.raises(Killed):
+            predict_folder(photographs, bundle, target, threads=1)
+    facts = predict_folder(photographs, bundle, target, threads=1)
+    assert facts["before"] < FILES
+    assert contents(target) == contents(undisturbed)
+
+
+def test_masks_that_were_lost_while_they_were_moved_are_missed_by_none(
+    bundle, tmp_path, monkeypatch
+):
+    root, target = tmp_path / "new", tmp_path / "p.csv"
+    root.mkdir()
+    for number in range(GROUP):
+        (root / f"{number}.jpg").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(drafts, "write_json", fail_at_facts)
+        with pytest.raises(Killed):
+            predict_folder(root, bundle, target, threads=1)
+    (tmp_path / "p_masks").rmdir()
+    assert predict_folder(root, bundle, target, threads=1)["before"] == GROUP
+    assert [row["reason"] for row in read(target)] == ["empty file"] * GROUP
+
+
+def fail_at_facts(path, facts):
+    if path.name == "p.json":
+        raise Killed
+    write_json(path, facts)
+
+
+def test_only_a_table_that_stood_there_is_told_so(
+    photographs, bundle, tmp_path, monkeypatch, capsys
+):
+    target = tmp_path / "p.csv"
+    with monkeypatch.context() as patch:
+        patch.setattr(Draft, "finish", die)
+        with pytest.raises(Killed):
+            predict_folder(photographs, bundle, target, threads=1)
+    assert predict(photographs, bundle, target) == 0
+    assert f"{FILES + 2} files, {FILES + 2} of them before" in capsys.readouterr().out
 
 
 def test_ctrl_c_is_one_line_and_the_same_command_goes_on(

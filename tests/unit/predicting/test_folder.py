@@ -110,7 +110,10 @@ def test_odd_names_have_their_row_and_their_mask(bundle, tmp_path):
     assert facts["files"] == {"judged": 10, "refused": 0, "warned": 0}
     rows = read(tmp_path / "p.csv")
     shown = [n.encode("utf-8", "backslashreplace").decode() for n in sorted(names)]
-    assert [row["file"] for row in rows] == [n.replace("\r", "\\x0d") for n in shown]
+    shown = [n.replace("\r", "\\x0d") for n in shown]
+    # a spreadsheet would run these two
+    shown = [f"'{n}" if n.startswith(("=", "-")) else n for n in shown]
+    assert [row["file"] for row in rows] == shown
     masks = name_masks(sorted(names))
     assert len(set(masks)) == 10
     assert all((tmp_path / "p_masks" / mask).is_file() for mask in masks)
@@ -156,6 +159,10 @@ WRONG = {
     "empty": ({"DIR": "empty"}, "empty: holds no file; name a folder with"),
     "out nowhere": ({"--out": "gone/p.csv"}, "gone: no such folder; make it, or name"),
     "out a folder": ({"--out": "empty.csv"}, "empty.csv: a folder; name a file"),
+    "out too long": (
+        {"--out": f"{'p' * 245}.csv"},
+        f"{'p' * 245}.csv: a name too long by 2 bytes; shorten it",
+    ),
     "out no table": ({"--out": "p.json"}, "p.json: no name of a table; let it end"),
     "out inside": ({"--out": "new/p.csv"}, "new/p.csv: lies among the photographs;"),
 }

@@ -107,10 +107,17 @@ def add_predict(commands: Any) -> None:
     parser.add_argument(
         "--threads",
         type=count,
-        default=len(os.sched_getaffinity(0)),
+        default=count_cpus(),
         help="CPU threads; the table does not depend on it (default: all, %(default)s)",
     )
     parser.set_defaults(run=predict)
+
+
+def count_cpus() -> int:
+    """Count the CPUs that this process may use, or where none can say, all."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def count(text: str) -> int:
@@ -136,7 +143,7 @@ def _report(facts: dict[str, Any], table: Path) -> str:
     """Say in one line what was done and where it lies."""
     files = facts["files"]
     total = files["judged"] + files["refused"]
-    if facts["before"] == total:
+    if facts["before"] is None:
         return (
             f"{table}: stands there already, made from these {total} files by this "
             "model; nothing to do"

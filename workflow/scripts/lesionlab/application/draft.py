@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
+from lesionlab.application.photographs import UNREAD
 from lesionlab.errors import LabError
 from lesionlab.files import read_json, write_json
 from lesionlab.host.occupancy import LOCKLESS
 
 Row = Mapping[str, Any]
 ROWS, MASKS, IDENTITY = "rows.csv", "masks", "identity.json"  # inside a draft
+LONGEST_NAME = 255  # bytes
 AWAY = "move it away, or name another place"
 OTHERWISE = {
     "photographs": "of other photographs",
@@ -64,11 +66,11 @@ def choose_places(target: Path) -> Places:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise LabError(f"{folder}: not writable for you; name another place")
     stem = target.stem
+    draft = target.with_name(f".{stem}.unfinished")
+    if too_long := max(0, len(os.fsencode(draft.name)) - LONGEST_NAME):
+        raise LabError(f"{target}: a name too long by {too_long} bytes; shorten it")
     return Places(
-        target,
-        target.with_suffix(".json"),
-        target.with_name(f"{stem}_masks"),
-        target.with_name(f".{stem}.unfinished"),
+        target, target.with_suffix(".json"), target.with_name(f"{stem}_masks"), draft
     )
 
 
@@ -177,7 +179,9 @@ class Draft:
             changed = ", ".join(differ)
             line = f"{places.table}: begins anew, since what it is made from changed"
             print(f"{line} ({changed})", file=sys.stderr)
-        if not self.done:
+        if self.done:
+            self.masks.mkdir(exist_ok=True)
+        else:
             self._begin(identity)
 
     @property
@@ -214,6 +218,9 @@ class Draft:
         if len(row) != len(self.columns) or row[0] != name:
             return False
         refused = dict(zip(self.columns, row, strict=True))["reason"]
+        # what could not be read then may be readable now
+        if refused.startswith(UNREAD):
+            return False
         return bool(refused) or (self.masks / mask).is_file()
 
     def add(self, rows: Sequence[Row]) -> None:

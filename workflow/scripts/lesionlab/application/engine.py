@@ -16,6 +16,7 @@ from lesionlab.application.likeness import (
 from lesionlab.bundle.manifest import Bundle
 from lesionlab.classification.arms import ARMS
 from lesionlab.data.packing import resize_photograph
+from lesionlab.errors import LabError, first_line
 from lesionlab.export.runtime import onnxruntime
 from lesionlab.files import read_csv
 from lesionlab.segmentation.overlap import binarise, quantise, upsample
@@ -89,6 +90,11 @@ def load_networks(bundle: Bundle, *, threads: int) -> Networks:
     Returns
     -------
     Networks
+
+    Raises
+    ------
+    LabError
+        If ONNX Runtime cannot open one.
     """
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = threads
@@ -98,9 +104,15 @@ def load_networks(bundle: Bundle, *, threads: int) -> Networks:
 
     def start(name: str) -> onnxruntime.InferenceSession:
         path = bundle.folder / name
-        return onnxruntime.InferenceSession(
-            path, settings, providers=["CPUExecutionProvider"]
-        )
+        try:
+            return onnxruntime.InferenceSession(
+                path, settings, providers=["CPUExecutionProvider"]
+            )
+        except Exception as why:  # of an older ONNX Runtime, or without room
+            raise LabError(
+                f"{path}: ONNX Runtime {onnxruntime.__version__} cannot open it: "
+                f"{first_line(why)}"
+            ) from None
 
     facts = bundle.facts
 
@@ -150,8 +162,7 @@ def judge(networks: Networks, photographs: Sequence[np.ndarray]) -> list[Opinion
     limits = bundle.facts["likeness"]["limits"]
     opinions = []
     for number, photograph in enumerate(photographs):
-        votes = [of_fold[number] for of_fold in masks.values()]
-        mask = np.mean(votes, axis=0) >= 0.5 if len(votes) > 1 else votes[0]
+        mask = vote([of_fold[number] for of_fold in masks.values()])
         scores = {
             **measure_photograph(photograph),
             "lesion_share": float(np.count_nonzero(mask) / mask.size),
@@ -167,6 +178,16 @@ def judge(networks: Networks, photographs: Sequence[np.ndarray]) -> list[Opinion
             )
         )
     return opinions
+
+
+def vote(masks: Sequence[np.ndarray]) -> np.ndarray:
+    """Take for the lesion what at least half of the masks hold, bool (H, W)."""
+    if len(masks) == 1:
+        return masks[0]
+    votes = np.zeros(masks[0].shape, np.uint8)  # a photograph may be large
+    for mask in masks:
+        votes += mask
+    return votes >= (len(masks) + 1) // 2
 
 
 def find_lesions(

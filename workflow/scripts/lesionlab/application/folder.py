@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from lesionlab.application.draft import (
+    LONGEST_NAME,
     Draft,
     choose_places,
     hold,
@@ -29,7 +30,12 @@ from lesionlab.application.photographs import (
     measure_size,
     read_file,
 )
-from lesionlab.application.table import describe, list_columns, summarise
+from lesionlab.application.table import (
+    describe,
+    escape_formula,
+    list_columns,
+    summarise,
+)
 from lesionlab.bundle.manifest import Bundle
 from lesionlab.codedigest import code_digest
 from lesionlab.errors import LabError
@@ -37,7 +43,6 @@ from lesionlab.errors import LabError
 GROUP = 8  # files of a thread's turn: their rows are written, or done again, together
 ROOM = 16_000_000  # pixels that a thread holds decoded; a larger one is held alone
 HUGE = Lock()  # for a photograph that is larger than that
-LONGEST_NAME = 255  # bytes
 # half the size of a mask, and sooner
 UNFILTERED = (cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
 SCRIPT = Path(__file__).parents[2] / "predict_photographs.py"
@@ -67,7 +72,7 @@ def predict_folder(
     -------
     dict
         Of the ``.json`` file; and ``before``, the number of files that were done
-        before this call.
+        before this call, or None where the finished table stood there.
 
     Raises
     ------
@@ -83,11 +88,11 @@ def predict_folder(
         )
     identity = _identify(folder, names, bundle)
     if finished := read_finished(places, identity):
-        return {**finished, "before": len(names)}
+        return {**finished, "before": None}
     with hold(places):
         if finished := read_finished(places, identity):
-            return {**finished, "before": len(names)}
-        shown = [_printable(name) for name in names]
+            return {**finished, "before": None}
+        shown = [escape_formula(_printable(name)) for name in names]
         masks = name_masks(names)
         files = list(zip(shown, map(str, masks), strict=True))
         draft = Draft(
@@ -108,7 +113,8 @@ def _identify(folder: Path, names: Sequence[str], bundle: Bundle) -> dict[str, A
     for name in names:
         try:
             about = (folder / name).stat()
-            facts = f"{about.st_size} {about.st_mtime_ns}"
+            readable = os.access(folder / name, os.R_OK)
+            facts = f"{about.st_size} {about.st_mtime_ns} {readable}"
         except OSError as why:
             facts = str(why.errno)
         listing.update(os.fsencode(name) + f"\0{facts}\0".encode())
@@ -242,10 +248,13 @@ class _Turn:
                 waiting[name, mask] = self.decode(content)
                 held += size
             except LabError as why:
-                rows[name] = {"file": _printable(name), "reason": str(why)}
+                rows[name] = {**self._name(name), "reason": str(why)}
         if waiting and not self.stopped:
             rows.update(self._judge(waiting))
         return [rows[name] for name in names if name in rows]
+
+    def _name(self, name: str) -> dict[str, str]:
+        return {"file": escape_formula(_printable(name))}
 
     def _judge(
         self, photographs: dict[tuple[str, str], np.ndarray]
@@ -259,7 +268,7 @@ class _Turn:
             grey = opinion.mask.view(np.uint8) * np.uint8(255)
             path.write_bytes(cv2.imencode(".png", grey, UNFILTERED)[1].tobytes())
             rows[name] = {
-                "file": _printable(name),
+                **self._name(name),
                 "mask": _printable(f"{self.shown}/{mask}"),
                 **describe(networks.bundle, opinion),
                 "nearest": " ".join(self.known[row] for row in opinion.neighbours),

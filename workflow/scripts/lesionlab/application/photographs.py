@@ -19,7 +19,9 @@ FORMATS = ("JPEG", "PNG", "WEBP", "TIFF")
 # above it Pillow warns of a decompression bomb, and decoding alone takes gigabytes
 LARGEST = 89_000_000  # pixels
 LONGEST = 1 << 30  # bytes of a file: more than so many pixels ever need
+UNREAD = "cannot be read"  # a reason that may pass
 SMALLEST = 32  # pixels of a side
+WIDEST = 65_535  # likewise: more than a JPEG holds, no mask could be written for
 
 # how a file begins that is read, and what else is found among photographs
 HEAD = 132  # bytes
@@ -154,7 +156,7 @@ def read_file(path: Path) -> bytes:
                 raise LabError("larger than 1 GiB")
             return head + stream.read()
     except OSError as why:
-        raise LabError(f"cannot be read: {why.strerror}") from None
+        raise LabError(f"{UNREAD}: {why.strerror}") from None
 
 
 def _check_kind(head: bytes) -> None:
@@ -206,6 +208,8 @@ def _open(content: bytes) -> Image.Image:
         raise LabError(f"{width} x {height}: more than {LARGEST:,} pixels")
     if tile > LARGEST:
         raise LabError(f"a tile of more than {LARGEST:,} pixels")
+    if max(width, height) > WIDEST:
+        raise LabError(f"{width} x {height}: more than {WIDEST:,} pixels a side")
     if min(width, height) < SMALLEST:
         raise LabError(f"{width} x {height}: less than {SMALLEST} pixels a side")
     return picture

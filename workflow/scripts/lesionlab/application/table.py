@@ -9,6 +9,8 @@ from lesionlab.application.engine import Opinion
 from lesionlab.application.likeness import SCORES
 from lesionlab.bundle.manifest import Bundle
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet tells one
+
 
 def answer_arm(bundle: Bundle) -> str:
     """Name the arm whose decision counts where one is wanted: the first that is used.
@@ -23,6 +25,11 @@ def answer_arm(bundle: Bundle) -> str:
     str
     """
     return str(bundle.facts["training"]["arm"])
+
+
+def escape_formula(name: str) -> str:
+    """Put a quote before a name that a spreadsheet would take for a formula."""
+    return f"'{name}" if name.startswith(FORMULA) else name
 
 
 def list_columns(bundle: Bundle) -> dict[str, str]:

@@ -1,15 +1,19 @@
 """The command ``lesionlab`` with all its sub-commands."""
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lesionlab.application.command import STATUS, count
+from lesionlab.application.command import count, count_cpus
 from lesionlab.application.command import main as run
 
 PORT = 7860
+STATUS = """
+exit status: 0 stopped by Ctrl-C, 1 something is to be mended (one line says what),
+2 the command is not understood
+
+Research software, not a medical device."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +43,7 @@ def add_app(commands: Any) -> None:
     parser.add_argument(
         "--threads",
         type=count,
-        default=len(os.sched_getaffinity(0)),
+        default=count_cpus(),
         help="CPU threads of a network (default: all, %(default)s)",
     )
     parser.set_defaults(run=app)

@@ -112,9 +112,8 @@ CARDS: dict[str, tuple[str, str]] = {
         "학습 사진과 다름: 결과는 추측에 가깝습니다.",
     ),
     "warning_alarms": (
-        "On photographs like those of training, this warning is wrong {n} times "
-        "in 100.",
-        "학습 사진과 비슷한 사진에서 이 경고는 100번 중 {n}번 잘못 나옵니다.",
+        "Of 100 photographs like those of training, {n} get this warning wrongly.",
+        "학습 사진과 비슷한 사진 100장 중 {n}장에 이 경고가 잘못 나옵니다.",
     ),
     "attention_of": (
         "Where {arm} saw {positive}",
@@ -169,7 +168,7 @@ CARDS: dict[str, tuple[str, str]] = {
     ),
     "neighbours_licence": ("Licence: {licence}", "라이선스: {licence}"),
     "neighbours_hidden": (
-        "They are named but not shown: their licence is not known.",
-        "라이선스를 알 수 없어 이름만 표시합니다.",
+        "They are numbered, not shown: their licence is not known.",
+        "라이선스를 알 수 없어 번호만 표시합니다.",
     ),
 }

@@ -9,7 +9,7 @@ import numpy as np
 
 from lesionlab.application.engine import Networks, Opinion, judge
 from lesionlab.application.hearing import listen
-from lesionlab.application.photographs import measure_size
+from lesionlab.application.photographs import WIDEST, measure_size
 from lesionlab.application.table import describe
 from lesionlab.classification.arms import ARMS
 from lesionlab.data.packing import resize_photograph
@@ -28,6 +28,7 @@ REASONS = {
     "neither JPEG": "no_picture",
     "Git LFS pointer": "pointer",
     "a tile of": "large_tile",
+    f"more than {WIDEST:,}": "too_wide",
     "more than": "too_many_pixels",
     "less than": "too_few_pixels",
     "truncated": "truncated",

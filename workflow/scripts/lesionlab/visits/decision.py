@@ -1,5 +1,6 @@
 """The operating point that was chosen: what it decides, and what that means."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -76,7 +77,7 @@ def find_interval(bundle: Bundle, arm: str, wanted: int) -> tuple[float, float] 
     """
     for point in bundle.facts["arms"][arm]["operating_points"]:
         low, high = (point["sensitivity"][end] for end in ("low", "high"))
-        if round(100 * point["wanted"]) == wanted and low is not None:
+        if math.isclose(100 * point["wanted"], wanted) and low is not None:
             return low, high
     return None
 
@@ -125,6 +126,7 @@ def describe_point(bundle: Bundle, choice: Choice) -> dict[str, Any]:
         "n": first["n"]["test"],
         "valid": first["n"]["valid"],
         "wanted": choice.wanted,
+        "folds": len(bundle.facts["segmenters"]) > 1,
     }
 
 
@@ -160,15 +162,21 @@ def decide(bundle: Bundle, arm: str, p: float, choice: Choice) -> dict[str, Any]
     point = find_point(bundle, arm, choice.wanted)
     if point is None:
         return {"sent": None, "why": tell("no_point", positive=positive)}
-    told = {
-        "positive": positive,
-        "p": write_probability(p),
-        "threshold": write_probability(point["threshold"]),
-    }
+    told = {"positive": positive, **_tell_apart(p, point["threshold"])}
     if p >= point["threshold"]:
         return {"sent": True, "why": tell("sent_why", **told)}
     missed = _tell_missed(bundle, arm, point["sent"][positive], choice)
     return {"sent": False, "why": f"{tell('kept_why', **told)} {missed}"}
+
+
+def _tell_apart(p: float, threshold: float) -> dict[str, str]:
+    """Write both, with more digits where one below the other would read the same."""
+    written = write_probability(p), write_probability(threshold)
+    for digits in range(2, 7):
+        if p >= threshold or written[0] != written[1]:
+            break
+        written = f"{100 * p:.{digits}f} %", f"{100 * threshold:.{digits}f} %"
+    return dict(zip(("p", "threshold"), written, strict=True))
 
 
 def _tell_missed(bundle: Bundle, arm: str, found: float | None, choice: Choice) -> str:

@@ -8,14 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from lesionlab.application.engine import Networks
-from lesionlab.application.table import list_arms, list_columns
+from lesionlab.application.table import escape_formula, list_arms, list_columns
 from lesionlab.bundle.manifest import Bundle
 from lesionlab.visits.cases import Case
 from lesionlab.visits.decision import Choice, find_point
 from lesionlab.visits.texts import say
 from lesionlab.visits.views import fill, say_reason
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet tells one
 
 
 def write_table(networks: Networks, cases: Sequence[Case], choice: Choice) -> bytes:
@@ -50,9 +48,8 @@ def write_table(networks: Networks, cases: Sequence[Case], choice: Choice) -> by
     writer = csv.DictWriter(table, [*columns, "model", "note"], lineterminator="\n")
     writer.writeheader()
     for case in cases:
-        # a name that a spreadsheet would take for a formula is text behind a quote
-        name = f"'{case.name}" if case.name.startswith(FORMULA) else case.name
-        row: dict[str, Any] = {"file": name, "reason": say_reason(case, choice)}
+        row: dict[str, Any] = {"file": escape_formula(case.name)}
+        row["reason"] = say_reason(case, choice)
         if not case.reason:
             nearest = networks.cases["image_id"].iloc[list(case.neighbours)]
             row |= {**case.row, "nearest": " ".join(nearest)}

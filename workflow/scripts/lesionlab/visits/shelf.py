@@ -2,11 +2,12 @@
 
 import secrets
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
 TRAY = 512_000_000  # bytes of photographs that wait to be judged, or come in
 ALBUM = 512_000_000  # bytes of what is shown and saved
+REMEMBERED = 1000  # names of items that were forgotten
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Shelf:
     """
 
     limit: int
+    _dropped: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     _items: OrderedDict[str, Item] = field(default_factory=OrderedDict)
     _reserved: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -115,6 +117,12 @@ class Shelf:
             gone = [token for token, one in self._items.items() if one.owner == owner]
             for token in gone:
                 del self._items[token]
+            self._dropped.extend(gone)
+
+    def was_dropped(self, token: str) -> bool:
+        """Tell whether an item was forgotten with its owner, of late."""
+        with self._lock:
+            return token in self._dropped
 
     def _total(self) -> int:
         return sum(len(one.content) for one in self._items.values())

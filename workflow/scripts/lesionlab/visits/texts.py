@@ -75,6 +75,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "분류별 시험 사진 중 의뢰되는 수, 모든 분류를 합해 {n}장; 기준값은 {positive} "
         "100건 중 {wanted}건을 찾도록 다른 {valid}장으로 정함",
     ),
+    "meaning_of_folds": (
+        "Test photographs of each class that are sent on, {n} of all classes together, "
+        "counted fold by fold: by the fold's own networks and a threshold that was "
+        "chosen without the lesions that they test, to find {wanted} of 100 "
+        "{positive}. The threshold shown was chosen on all {valid} answers on "
+        "validation photographs",
+        "분류별 시험 사진 중 의뢰되는 수, 모든 분류를 합해 {n}장. 폴드마다 그 폴드의 "
+        "신경망과, 시험하는 병변을 빼고 {positive} 100건 중 {wanted}건을 찾도록 정한 "
+        "기준값으로 셈. 표시된 기준값은 검증 사진의 결과 {valid}건 전체로 정함",
+    ),
     "count_of": ("{count} of {n}", "{n}장 중 {count}장"),
     "count_of_100": ("{count} of 100", "100장당 {count}장"),
     "interval": (
@@ -125,6 +135,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "too_few_pixels": (
         "less than {smallest} pixels a side",
         "한 변이 {smallest}화소보다 작습니다",
+    ),
+    "too_wide": (
+        "more than {widest} pixels a side",
+        "한 변이 {widest}화소를 넘습니다",
     ),
     "large_tile": (
         "a TIFF with too large tiles",

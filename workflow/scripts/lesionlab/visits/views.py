@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from lesionlab.application.photographs import SMALLEST
+from lesionlab.application.photographs import SMALLEST, WIDEST
 from lesionlab.application.table import list_arms
 from lesionlab.bundle.manifest import Bundle
 from lesionlab.classification.arms import ARMS
@@ -26,6 +26,7 @@ LIMITS: dict[str, object] = {
     "megabytes": HEAVIEST // MILLION,
     "megapixels": PIXELS // MILLION,
     "smallest": SMALLEST,
+    "widest": f"{WIDEST:,}",
     "waiting": TRAY // MILLION,
 }
 

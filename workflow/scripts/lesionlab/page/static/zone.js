@@ -68,3 +68,7 @@ element.addEventListener("drop", (event) => {
     element.classList.remove("over");
     sendAll([...event.dataTransfer.files]);
 });
+// a photograph that misses the zone must not be opened in the place of the page
+for (const kind of ["dragover", "drop"]) {
+    document.addEventListener(kind, (event) => event.preventDefault());
+}
