@@ -63,6 +63,14 @@ def die(*_):
     raise Killed
 
 
+def kill_before_the_end(photographs, bundle, target, monkeypatch):
+    """Judge everything, and die before anything is moved into place."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Draft, "finish", die)
+        with pytest.raises(Killed):
+            predict_folder(photographs, bundle, target, threads=1)
+
+
 @pytest.mark.parametrize("moment", range(5))
 def test_killed_while_it_moves_the_results_into_place(
     undisturbed, photographs, bundle, tmp_path, monkeypatch, moment
@@ -100,10 +108,7 @@ def test_a_draft_that_was_hurt_is_used_as_far_as_it_is_whole(
     undisturbed, photographs, bundle, tmp_path, monkeypatch, damage
 ):
     target = tmp_path / "p.csv"
-    with monkeypatch.context() as patch:
-        patch.setattr(Draft, "finish", die)
-        with pytest.raises(Killed):
-            predict_folder(photographs, bundle, target, threads=1)
+    kill_before_the_end(photographs, bundle, target, monkeypatch)
     draft = tmp_path / ".p.unfinished"
     rows = draft / "rows.csv"
     kept = {"torn": 3 * GROUP, "no masks": 0, "no rows": 0, "not UTF-8": GROUP}
@@ -133,10 +138,8 @@ def test_what_could_not_be_read_is_read_when_it_goes_on(
         return read_file(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Draft, "finish", die)
         patch.setattr(predicting, "read_file", refuse)
-        with pytest.raises(Killed):
-            predict_folder(photographs, bundle, target, threads=1)
+        kill_before_the_end(photographs, bundle, target, monkeypatch)
     facts = predict_folder(photographs, bundle, target, threads=1)
     assert facts["before"] < FILES
     assert contents(target) == contents(undisturbed)
@@ -168,10 +171,7 @@ def test_only_a_table_that_stood_there_is_told_so(
     photographs, bundle, tmp_path, monkeypatch, capsys
 ):
     target = tmp_path / "p.csv"
-    with monkeypatch.context() as patch:
-        patch.setattr(Draft, "finish", die)
-        with pytest.raises(Killed):
-            predict_folder(photographs, bundle, target, threads=1)
+    kill_before_the_end(photographs, bundle, target, monkeypatch)
     assert predict(photographs, bundle, target) == 0
     assert f"{FILES + 2} files, {FILES + 2} of them before" in capsys.readouterr().out
 
@@ -226,10 +226,7 @@ def test_a_draft_of_other_photographs_begins_anew(
     shutil.copytree(photographs / "b", other)
     target = tmp_path / "out" / "p.csv"
     target.parent.mkdir()
-    with monkeypatch.context() as patch:
-        patch.setattr(Draft, "finish", die)
-        with pytest.raises(Killed):
-            predict_folder(photographs, bundle, target, threads=1)
+    kill_before_the_end(photographs, bundle, target, monkeypatch)
     assert predict(other, bundle, target) == 0
     assert "begins anew, since what it is made from changed (photographs)" in (
         capsys.readouterr().err
@@ -294,10 +291,7 @@ def test_neither_a_draft_nor_a_table_of_another_version_is_gone_on_with(
     photographs, bundle, tmp_path, monkeypatch, capsys
 ):
     target = tmp_path / "p.csv"
-    with monkeypatch.context() as patch:
-        patch.setattr(Draft, "finish", die)
-        with pytest.raises(Killed):
-            predict_folder(photographs, bundle, target, threads=1)
+    kill_before_the_end(photographs, bundle, target, monkeypatch)
     monkeypatch.setattr(predicting, "code_digest", lambda _: "another")
     assert predict(photographs, bundle, target) == 0
     assert "since what it is made from changed (code)" in capsys.readouterr().err
