@@ -52,6 +52,7 @@ def open_page(model: Path, *, port: int, threads: int) -> None:
         # of its use, and keeps what it writes in one place that goes at the end
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         os.environ["GRADIO_TEMP_DIR"] = folder
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder  # of torch, for attention
         os.environ["HF_HUB_OFFLINE"] = "1"
         app = build_app(bundle, threads=threads)
         address = f"http://{HOST}:{listening.getsockname()[1]}"
