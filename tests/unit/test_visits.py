@@ -163,6 +163,15 @@ def test_a_drop_that_was_forgotten_while_it_waited_leaves_no_name(desk):
     assert [case.reason for case in list_cases(desk, "one")] == ["not_sent"]
 
 
+def test_a_drop_that_made_room_while_it_waited_is_told_so(desk):
+    drop(desk, "one", {"a.png": encode(draw_photograph(1))})
+    files = put(desk, "one", {"b.png": b"b"})
+    for number in range(VISITS):
+        desk.register.enter(f"visit{number}")
+    list(desk.judge("one", files))
+    assert [case.reason for case in list_cases(desk, "one")] == ["not_sent"]
+
+
 def test_looking_at_no_visit_begins_none(desk):
     for number in range(VISITS + 1):
         assert "card" not in show(desk, f"visit{number}")

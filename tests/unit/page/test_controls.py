@@ -77,6 +77,15 @@ def test_a_drop_replaces_the_last_even_while_that_is_judged(
     assert page.inner_text("#status") == "Done: 2 judged, 0 refused"
 
 
+def test_what_misses_the_zone_is_not_opened_in_the_place_of_the_page(opened):
+    prevented = """() => ["dragover", "drop"].map((kind) => {
+        const event = new DragEvent(kind, { bubbles: true, cancelable: true });
+        document.body.dispatchEvent(event);
+        return event.defaultPrevented;
+    })"""
+    assert opened().evaluate(prevented) == [True, True]
+
+
 def test_a_slow_browser_still_gets_the_pictures_that_a_drop_replaced(
     opened, photographs
 ):

@@ -7,14 +7,16 @@ import shutil
 import cv2
 import numpy as np
 import pytest
-from tests.unit.made_bundle import CLASSES, draw_photograph
+from tests.unit.made_bundle import CLASSES, draw_photograph, make_bundle
 from tests.unit.predicting.predicted import FILES, contents, predict, read
 
 from lesionlab.application import folder as predicting
 from lesionlab.application.command import main
-from lesionlab.application.engine import judge, load_networks
+from lesionlab.application.engine import judge, load_networks, vote
 from lesionlab.application.folder import name_masks, predict_folder
 from lesionlab.application.photographs import decode_photograph
+from lesionlab.bundle.manifest import load_bundle
+from lesionlab.errors import LabError
 
 INTEGERS = ("width", "height", "lesion_pixels")
 
@@ -146,6 +148,21 @@ def test_no_photograph_at_all_is_a_table_of_reasons(bundle, tmp_path):
     (tmp_path / "new" / "x.jpg").touch()
     predict_folder(tmp_path / "new", bundle, tmp_path / "p.csv", threads=4)
     assert [row["reason"] for row in read(tmp_path / "p.csv")] == ["empty file"]
+
+
+@pytest.mark.parametrize(("folds", "least"), [(1, 1), (2, 1), (3, 2), (5, 3)])
+def test_a_pixel_is_lesion_where_half_of_the_folds_see_it(folds, least):
+    seen = np.arange(folds + 1)  # so many of them see each pixel
+    masks = [(seen > fold)[None] for fold in range(folds)]
+    assert (vote(masks)[0] == (seen >= least)).all()
+
+
+def test_a_network_that_cannot_be_opened_is_one_line(tmp_path):
+    bundle = load_bundle(make_bundle(tmp_path / "model"))
+    segmenter = bundle.folder / bundle.facts["segmenters"][0]["file"]
+    segmenter.write_bytes(b"of a newer ONNX")
+    with pytest.raises(LabError, match=r"fold0\.onnx: ONNX Runtime .* cannot open"):
+        load_networks(bundle, threads=1)
 
 
 WRONG = {

@@ -67,7 +67,7 @@ def choose_places(target: Path) -> Places:
         raise LabError(f"{folder}: not writable for you; name another place")
     stem = target.stem
     draft = target.with_name(f".{stem}.unfinished")
-    if too_long := max(0, len(os.fsencode(draft.name)) - LONGEST_NAME):
+    if (too_long := len(os.fsencode(draft.name)) - LONGEST_NAME) > 0:
         raise LabError(f"{target}: a name too long by {too_long} bytes; shorten it")
     return Places(
         target, target.with_suffix(".json"), target.with_name(f"{stem}_masks"), draft

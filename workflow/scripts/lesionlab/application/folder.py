@@ -92,7 +92,7 @@ def predict_folder(
     with hold(places):
         if finished := read_finished(places, identity):
             return {**finished, "before": None}
-        shown = [escape_formula(_printable(name)) for name in names]
+        shown = [_show(name) for name in names]
         masks = name_masks(names)
         files = list(zip(shown, map(str, masks), strict=True))
         draft = Draft(
@@ -124,6 +124,11 @@ def _identify(folder: Path, names: Sequence[str], bundle: Bundle) -> dict[str, A
         "made_by": {name: version(name) for name in MADE_BY},
         "code": code_digest(SCRIPT),
     }
+
+
+def _show(name: str) -> str:
+    """Name a file in the table."""
+    return escape_formula(_printable(name))
 
 
 def _printable(name: str) -> str:
@@ -248,13 +253,10 @@ class _Turn:
                 waiting[name, mask] = self.decode(content)
                 held += size
             except LabError as why:
-                rows[name] = {**self._name(name), "reason": str(why)}
+                rows[name] = {"file": _show(name), "reason": str(why)}
         if waiting and not self.stopped:
             rows.update(self._judge(waiting))
         return [rows[name] for name in names if name in rows]
-
-    def _name(self, name: str) -> dict[str, str]:
-        return {"file": escape_formula(_printable(name))}
 
     def _judge(
         self, photographs: dict[tuple[str, str], np.ndarray]
@@ -268,7 +270,7 @@ class _Turn:
             grey = opinion.mask.view(np.uint8) * np.uint8(255)
             path.write_bytes(cv2.imencode(".png", grey, UNFILTERED)[1].tobytes())
             rows[name] = {
-                **self._name(name),
+                "file": _show(name),
                 "mask": _printable(f"{self.shown}/{mask}"),
                 **describe(networks.bundle, opinion),
                 "nearest": " ".join(self.known[row] for row in opinion.neighbours),

@@ -171,12 +171,11 @@ def decide(bundle: Bundle, arm: str, p: float, choice: Choice) -> dict[str, Any]
 
 def _tell_apart(p: float, threshold: float) -> dict[str, str]:
     """Write both, with more digits where one below the other would read the same."""
-    written = write_probability(p), write_probability(threshold)
-    for digits in range(2, 7):
-        if p >= threshold or written[0] != written[1]:
-            break
-        written = f"{100 * p:.{digits}f} %", f"{100 * threshold:.{digits}f} %"
-    return dict(zip(("p", "threshold"), written, strict=True))
+    low, high, digits = write_probability(p), write_probability(threshold), 1
+    while p < threshold and low == high and digits < 6:
+        digits += 1
+        low, high = (f"{100 * share:.{digits}f} %" for share in (p, threshold))
+    return {"p": low, "threshold": high}
 
 
 def _tell_missed(bundle: Bundle, arm: str, found: float | None, choice: Choice) -> str:

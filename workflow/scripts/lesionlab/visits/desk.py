@@ -76,7 +76,7 @@ class Desk:
             How many are done, and of how many.
         """
         visits, tray = self.register, self.register.tray
-        if any(tray.was_dropped(file.get("token", "")) for file in files):
+        if any(visits.was_forgotten(file.get("token", "")) for file in files):
             return  # all was forgotten while this drop waited for its turn
         visits.replace(name)
         visit = visits.enter(name)

@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
 from lesionlab.visits.attention import Attention
@@ -11,6 +11,7 @@ from lesionlab.visits.shelf import Shelf
 
 VISITS = 32  # that are kept; the longest unused is forgotten first
 LINGER = 60.0  # seconds in which a browser may still ask for what a drop replaced
+REMEMBERED = 1000  # names of photographs that were forgotten while they waited
 
 
 @dataclass
@@ -67,6 +68,7 @@ class Register:
     album: Shelf
     _visits: OrderedDict[str, Visit] = field(default_factory=OrderedDict)
     _replaced: dict[str, tuple[str, threading.Timer]] = field(default_factory=dict)
+    _forgotten: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self, name: str) -> Visit:
@@ -87,7 +89,8 @@ class Register:
                 gone.append(self._visits.popitem(last=False))
         for other, visit in gone:
             self.album.drop(visit.key)
-            self._clear(other)
+            self._drop_replaced(other)
+            self.tray.drop(other)
         return found
 
     def lasts(self, name: str, visit: Visit) -> bool:
@@ -127,11 +130,15 @@ class Register:
             visit = self._visits.pop(name, None)
         if visit is not None:
             self.album.drop(visit.key)
-        self._clear(name)
-
-    def _clear(self, name: str) -> None:
         self._drop_replaced(name)
-        self.tray.drop(name)
+        gone = self.tray.drop(name)
+        with self._lock:
+            self._forgotten.extend(gone)
+
+    def was_forgotten(self, token: str) -> bool:
+        """Tell whether a photograph that waited was forgotten, of late."""
+        with self._lock:
+            return token in self._forgotten
 
     def put(self, name: str, visit: Visit, picture: Picture, saved_as: str = "") -> str:
         """Put on the album what belongs to a visit, unless it was forgotten.

@@ -2,12 +2,11 @@
 
 import secrets
 import threading
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 TRAY = 512_000_000  # bytes of photographs that wait to be judged, or come in
 ALBUM = 512_000_000  # bytes of what is shown and saved
-REMEMBERED = 1000  # names of items that were forgotten
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,6 @@ class Shelf:
     """
 
     limit: int
-    _dropped: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     _items: OrderedDict[str, Item] = field(default_factory=OrderedDict)
     _reserved: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -111,18 +109,13 @@ class Shelf:
         with self._lock:
             return self._items.pop(token, None)
 
-    def drop(self, owner: str) -> None:
-        """Forget all that belongs to an owner."""
+    def drop(self, owner: str) -> list[str]:
+        """Forget all that belongs to an owner; the names of it."""
         with self._lock:
             gone = [token for token, one in self._items.items() if one.owner == owner]
             for token in gone:
                 del self._items[token]
-            self._dropped.extend(gone)
-
-    def was_dropped(self, token: str) -> bool:
-        """Tell whether an item was forgotten with its owner, of late."""
-        with self._lock:
-            return token in self._dropped
+        return gone
 
     def _total(self) -> int:
         return sum(len(one.content) for one in self._items.values())
