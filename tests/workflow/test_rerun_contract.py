@@ -23,6 +23,7 @@ from workflow.runner import (
     dry_run,
     first_stale,
     overlay,
+    run_workflow,
     stale_rules,
 )
 
@@ -184,6 +185,21 @@ def test_comments_docstrings_and_touch_make_nothing_stale(copy):
         text = path.read_text()
         path.write_text(text.replace('"""', '"""Edited. ', 1) + "\n# a comment\n")
     assert stale_rules(dry_run(copy)) == []
+
+
+@pytest.mark.parametrize("moment", ["before", "after"], ids="{} it wrote".format)
+def test_a_stage_that_failed_is_run_again_though_all_that_follows_stands(copy, moment):
+    script = copy / "workflow/scripts/tune_threshold.py"
+    text, call = script.read_text(), "    run_stage(main)\n"
+    fails = '    assert "FAILS" not in __import__("os").environ\n'
+    edited = fails + call if moment == "before" else call + fails
+    script.write_text(text.replace(call, edited))
+    assert run_workflow(copy, check=False, FAILS="now").returncode != 0
+    assert not (copy / "results/tiny/fold0/segmentation/threshold.json").exists()
+    assert first_stale(dry_run(copy)) == {"tune_threshold"}
+    assert "write_report" in stale_rules(dry_run(copy))
+    script.write_text(text)
+    assert stale_rules(dry_run(copy)) == []  # what follows is of this code
 
 
 def test_one_replaced_photograph_is_seen(finished_folds, folder_config, tmp_path):

@@ -33,6 +33,7 @@ def open_run():
     except LabError as why:
         refuse(why)
     write_effective_config()
+    keep_old_records()
     # the plugin's, of Slurm alone
     head = getattr(workflow.scheduler._executor, "run_uuid", None)
     if head:
@@ -47,6 +48,23 @@ def hold_shared():
             HELD.append(hold_results(Path(SHARED), SHARED_BUSY))
         except LabError as why:
             refuse(why)
+
+
+def keep_old_records():
+    """Keep, where a stage fails, the record of how its last outputs were made.
+
+    Snakemake deletes the outputs and records the new params all the same. Where what
+    follows still stands it would then find nothing to be done, whatever changed: a
+    deleted file is missed only if its record differs.
+    """
+    finished = workflow.persistence.finished
+
+    async def finish(job):
+        failed = job in workflow.scheduler._toerror
+        if not failed and all(Path(file).exists() for file in job.output):
+            await finished(job)
+
+    workflow.persistence.finished = finish
 
 
 def write_effective_config():
