@@ -117,7 +117,7 @@ def set_order(deterministic):
     return device
 
 
-def bench_classifier(name, size, batch_size, steps, *, deterministic):
+def bench_classifier(name, size, batch_size, steps, *, deterministic, compiled=False):
     """Steps of a classifier on random tensors, against an epoch of its training."""
     import torch
 
@@ -133,11 +133,13 @@ def bench_classifier(name, size, batch_size, steps, *, deterministic):
     ready = torch.randn(batch_size, 3, size, size, device=device)
     ready = ready.contiguous(memory_format=torch.channels_last)
     options = {**EPOCH, "batch_size": batch_size}
+    model = place_model(network.module, device)
+    title = f"{network.title} {size}x{size}, batch {batch_size}"
     bench_torch(
-        f"{network.title} {size}x{size}, batch {batch_size}",
+        title + (", compiled" if compiled else ""),
         Classification(data, data, options, network.scale),
         plan_training(options),
-        place_model(network.module, device),
+        torch.compile(model, dynamic=False) if compiled else model,
         (ready, labels[:batch_size]),
         count,
     )
@@ -215,7 +217,11 @@ def wait_for(device):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=30, help="of one turn")
-    steps = parser.parse_args().steps
+    parser.add_argument(
+        "--compiled", action="store_true", help="by torch.compile too: a minute more"
+    )
+    asked = parser.parse_args()
+    steps = asked.steps
     import torch
 
     name = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
@@ -229,6 +235,10 @@ def main():
             bench_classifier("timm/convnext_tiny", 224, 64, steps, **order)
         if find_spec("segmentation_models_pytorch"):
             bench_segmenter(192, 256, 16, steps, **order)
+    if asked.compiled:
+        for deterministic in (True, False):
+            order = {"deterministic": deterministic, "compiled": True}
+            bench_classifier("resnet50", 224, 64, steps, **order)
     if find_spec("keras"):
         from lesionlab.segmentation.backend import start_backend
 
