@@ -187,13 +187,20 @@ def test_comments_docstrings_and_touch_make_nothing_stale(copy):
     assert stale_rules(dry_run(copy)) == []
 
 
-@pytest.mark.parametrize("moment", ["before", "after"], ids="{} it wrote".format)
-def test_a_stage_that_failed_is_run_again_though_all_that_follows_stands(copy, moment):
+STAGE = "    run_stage(main)\n"
+FAILS = '    assert "FAILS" not in __import__("os").environ\n'
+FAILURES = {
+    "before it wrote": FAILS + STAGE,
+    "after it wrote": STAGE + FAILS,
+    "by writing nothing": f"    {FAILS.strip().replace('assert', 'if')}:\n    {STAGE}",
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_stage_that_failed_is_due_though_all_that_follows_stands(copy, failure):
     script = copy / "workflow/scripts/tune_threshold.py"
-    text, call = script.read_text(), "    run_stage(main)\n"
-    fails = '    assert "FAILS" not in __import__("os").environ\n'
-    edited = fails + call if moment == "before" else call + fails
-    script.write_text(text.replace(call, edited))
+    text = script.read_text()
+    script.write_text(text.replace(STAGE, FAILURES[failure]))
     assert run_workflow(copy, check=False, FAILS="now").returncode != 0
     assert not (copy / "results/tiny/fold0/segmentation/threshold.json").exists()
     assert first_stale(dry_run(copy)) == {"tune_threshold"}

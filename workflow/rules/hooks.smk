@@ -53,18 +53,20 @@ def hold_shared():
 def keep_old_records():
     """Keep, where a stage fails, the record of how its last outputs were made.
 
-    Snakemake deletes the outputs and records the new params all the same. Where what
+    Snakemake deletes the outputs, and the record or its old params with them. Where what
     follows still stands it would then find nothing to be done, whatever changed: a
     deleted file is missed only if its record differs.
     """
-    finished = workflow.persistence.finished
+    records, refused = workflow.persistence, set()
+    finished = records.finished
 
     async def finish(job):
-        failed = job in workflow.scheduler._toerror
-        if not failed and all(Path(file).exists() for file in job.output):
+        failed = job in refused or job in workflow.scheduler._toerror
+        refused.discard(job)
+        if not failed and all([await file.exists() for file in job.output]):
             await finished(job)
 
-    workflow.persistence.finished = finish
+    records.finished, records.cleanup = finish, refused.add
 
 
 def write_effective_config():
