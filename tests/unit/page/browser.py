@@ -3,6 +3,7 @@
 import shutil
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+PICTURES = 2 + 5  # of a card: what the arms see, and the nearest training photographs
 
 
 def find_chromium():

@@ -5,7 +5,14 @@ import time
 
 from lesionlab.visits.cases import HEAVIEST
 from lesionlab.visits.shelf import TRAY
-from unit.page.browser import drop, names, text, wait_for_status, wait_until_it_judges
+from unit.page.browser import (
+    PICTURES,
+    drop,
+    names,
+    text,
+    wait_for_status,
+    wait_until_it_judges,
+)
 
 
 def test_the_slider_says_what_it_means_and_decides_anew(opened, photographs):
@@ -62,7 +69,7 @@ def test_forgetting_while_it_judges_ends_it(opened, large_photographs):
     wait_for_status(page, "No photographs are kept")
     drop(page, large_photographs(1, "next"))
     assert names(page) == ["next0.jpg"]
-    assert page.inner_text("#status") == "Done: 1 judged, 0 refused"
+    wait_for_status(page, "Done: 1 judged, 0 refused")
 
 
 def test_a_drop_replaces_the_last_even_while_that_is_judged(
@@ -74,7 +81,23 @@ def test_a_drop_replaces_the_last_even_while_that_is_judged(
     page.set_input_files("#photographs", photographs(2))
     page.wait_for_function("() => document.querySelectorAll('.card').length === 2")
     assert names(page) == ["lesion0.png", "lesion1.png"]
-    assert page.inner_text("#status") == "Done: 2 judged, 0 refused"
+    wait_for_status(page, "Done: 2 judged, 0 refused")
+
+
+def test_seconds_that_the_library_counts_are_not_read_with_the_words(
+    opened, photographs
+):
+    page, held = opened(), []
+    page.route("**/queue/join*", lambda route: held.append(route), times=1)
+    page.set_input_files("#photographs", photographs(1))
+    counted = "#status [data-testid=status-tracker]"
+    page.wait_for_function(
+        "(counted) => document.querySelector(counted).textContent.includes('s')",
+        arg=counted,
+    )
+    assert page.inner_text("#status") == "Reading 1 of 1"
+    held[0].continue_()
+    page.wait_for_selector(".card")
 
 
 def test_what_misses_the_zone_is_not_opened_in_the_place_of_the_page(opened):
@@ -92,6 +115,8 @@ def test_a_slow_browser_still_gets_the_pictures_that_a_drop_replaced(
     page, held = opened(), []
     page.route("**/pictures/*", lambda route: held.append(route))
     drop(page, photographs(2, "first"))
+    while len(held) < 2 * PICTURES:
+        page.wait_for_timeout(50)
     page.unroute("**/pictures/*")
     drop(page, photographs(1, "second"))
     assert {route.fetch().status for route in held} == {200}
@@ -130,7 +155,7 @@ def test_a_full_tray_has_its_own_reason_and_is_freed(opened, photographs, served
         assert time.monotonic() < deadline
         drop(page, paths)
         page.wait_for_timeout(300)
-    assert page.inner_text("#status") == "Done: 1 judged, 0 refused"
+    wait_for_status(page, "Done: 1 judged, 0 refused")
 
 
 def test_all_of_it_is_reached_by_keyboard(opened, photographs):
@@ -156,7 +181,7 @@ def test_all_of_it_is_reached_by_keyboard(opened, photographs):
     page.focus("#forget")
     page.keyboard.press("Enter")
     page.wait_for_selector(".card", state="detached")
-    assert page.inner_text("#status") == "Everything was forgotten"
+    wait_for_status(page, "Everything was forgotten")
 
 
 def test_it_speaks_korean_and_keeps_what_was_judged(opened, photographs):
