@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from workflow.runner import copy_checkout, made_once, run_workflow
@@ -12,6 +13,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 TOGETHER = ("slurm", "real")  # each has a session fixture that takes long
 LONG = ("test_unet.py", "test_phantom.py", "test_classifier.py", "test_coverage.py")
 
+
+# what is drawn is the same at every run, until more is asked for
+settings.register_profile("lesionlab", derandomize="DAMAGES" not in os.environ)
+settings.load_profile("lesionlab")
 
 # tests are of the CPU, also where there is a GPU
 os.environ["CUDA_VISIBLE_DEVICES"] = ""

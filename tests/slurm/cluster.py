@@ -58,16 +58,15 @@ def missing_programs():
     return [name for name in PROGRAMS if not shutil.which(name)]
 
 
-def free_port():
-    """Find a port below those that outgoing connections take meanwhile."""
-    while True:
-        port = random.randrange(20000, 32000)
+def free_ports():
+    """Find ports, no two alike, below those that outgoing connections take."""
+    for port in random.sample(range(20000, 32000), 12000):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-        return port
+        yield port
 
 
 class Cluster:
@@ -79,6 +78,7 @@ class Cluster:
         self.tasks = self.base / "log" / "tasks.txt"
         self.daemons = {}
         self.left_over = []
+        self.ports = free_ports()
 
     def __enter__(self):
         self.configure()
@@ -108,6 +108,7 @@ class Cluster:
         self.write_program("sacct", SACCT)
         self.write_program("srun", SRUN, conf=self.conf, srun=shutil.which("srun"))
         self.write_program("note_task", NOTE_TASK, tasks=self.tasks)
+        self.tasks.touch()
         key = self.base / "etc" / "munge.key"
         key.touch(0o600)
         key.write_bytes(os.urandom(128))
@@ -118,7 +119,7 @@ class Cluster:
             lines.append(f"PartitionName={partition} Nodes={names} State=UP")
         settings = TEMPLATE.read_text().format(
             host=host,
-            port=free_port(),
+            port=next(self.ports),
             listen=loopback_alone(host),
             socket=self.socket,
             user=getpass.getuser(),
@@ -138,7 +139,7 @@ class Cluster:
         gres = f"Gres=gpu:{node.gpu}:{GPUS}" if node.gpu else ""
         return (
             f"NodeName={node.name} NodeHostname={host} NodeAddr=127.0.0.1 "
-            f"Port={free_port()} CPUs={CPUS} RealMemory={MEMORY_MB} {gres}"
+            f"Port={next(self.ports)} CPUs={CPUS} RealMemory={MEMORY_MB} {gres}"
         )
 
     def gres_line(self, node):

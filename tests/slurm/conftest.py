@@ -71,7 +71,7 @@ def freeze_two_trainings(cluster, checkout, head, log):
     """Stop each training once it has begun, until both have; give their jobs."""
     states = checkout / "results" / "tiny" / ".state"
     waiting = set(TRAININGS)
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 600
     while waiting:
         assert head.poll() is None, log.read_text()[-6000:]
         assert time.monotonic() < deadline, log.read_text()[-6000:]
@@ -96,7 +96,7 @@ def slurm_run(cluster, repository, tmp_path_factory):
         cancelled = together["train_classifier"]
         cluster.call("scancel", "--signal=CONT", together["train_unet"]["JobId"])
         cluster.call("scancel", cancelled["JobId"])
-        assert head.wait(400) == 0, log.read_text()[-6000:]
+        assert head.wait(900) == 0, log.read_text()[-6000:]
     finally:
         head.kill()
         head.wait()

@@ -32,7 +32,10 @@ class LeftJob:
         return jobs
 
     def kill_head_once(self, state):
-        """Start a head, kill it once its job is in this state; give the job."""
+        """Start a head, kill it once its job is in this state; give the job.
+
+        A running job is stopped first, or it would end meanwhile.
+        """
         head, log = self.start()
 
         def reached():
@@ -40,10 +43,21 @@ class LeftJob:
             return [job for job in self.jobs() if job["JobState"] == state]
 
         self.cluster.wait_for(reached, 90)
+        if state == "RUNNING":
+            self.stop_task(self.jobs()[0]["JobId"])
         head.kill()
         head.wait()
         run_workflow(self.checkout, "--unlock")
         return self.jobs()[0]
+
+    def stop_task(self, job_id):
+        """Stop what a job runs; a signal before that has begun would reach nothing."""
+
+        def begun():
+            return any(job == job_id for job, _ in self.cluster.devices())
+
+        self.cluster.wait_for(begun, 90)
+        self.cluster.call("scancel", "--signal=STOP", job_id)
 
 
 @pytest.fixture
@@ -84,7 +98,6 @@ def test_a_waiting_job_is_named_and_not_submitted_again(left):
 
 def test_a_running_job_is_waited_for_and_not_repeated(left):
     job = left.kill_head_once("RUNNING")
-    left.cluster.call("scancel", "--signal=STOP", job["JobId"])
     head, log = left.start(LESIONLAB_WAIT="1")
     waits = rf"slurm: waits for jobs of an earlier call: {job['JobId']} make_phantom"
     left.cluster.wait_for(lambda: re.search(waits, log.read_text()), 90)

@@ -52,7 +52,7 @@ def test_a_server_that_never_comes_farther_is_given_up(server, cache):
 
 
 def test_a_silent_server_is_given_up(server, cache, monkeypatch):
-    monkeypatch.setattr(downloads, "TIMEOUT", (5, 0.2))
+    monkeypatch.setattr(downloads, "TIMEOUT", (5, 2))
     server.misbehave(MASKS, "hang")
     check_all(server, cache, fetch(server, cache))
     assert len(server.requests_for(MASKS)) == 2

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -21,13 +22,13 @@ from unit.room import little_room
 
 LIBRARY = Path(__file__).parents[2] / "workflow" / "scripts"
 HOLD = """
-import sys, time
+import sys
 sys.path.insert(0, {library!r})
 from pathlib import Path
 from lesionlab.state import TrainingState
 with TrainingState(Path({folder!r}), {{"seed": 1}}):
     print("held", flush=True)
-    time.sleep(1.5)
+    sys.stdin.read()
 """
 
 
@@ -191,9 +192,11 @@ def test_a_checkpoint_settles_and_saves_when_it_is_time(tmp_path, seconds, done)
 def test_a_second_process_waits_and_says_for_whom(tmp_path, caplog):
     script = HOLD.format(library=str(LIBRARY), folder=str(tmp_path))
     command = [sys.executable, "-c", script]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as holder:
         assert holder.stdout.readline() == "held\n"
         started = time.monotonic()
+        threading.Timer(1, holder.stdin.close).start()
         with TrainingState(tmp_path, {"seed": 1}):
             assert time.monotonic() - started > 0.5
     assert f"process {holder.pid} on" in caplog.text

@@ -99,7 +99,7 @@ def test_visits_are_apart_and_the_oldest_is_forgotten_with_its_pictures(desk):
 
 
 def test_a_drop_replaces_the_last_whose_pictures_go_soon(desk, monkeypatch):
-    monkeypatch.setattr(registers, "LINGER", 1.0)
+    monkeypatch.setattr(registers, "LINGER", 5.0)
     photograph, album = encode(draw_photograph(1)), desk.register.album
     drop(desk, "one", {"a.png": photograph, "b.png": photograph})
     drop(desk, "one", {"c.png": photograph})

@@ -77,7 +77,7 @@ def run_workflow(checkout, *arguments, configs=(TINY,), check=True, **environmen
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=600,
+        timeout=1200,
         check=False,
     )
     if check:

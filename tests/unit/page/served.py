@@ -47,9 +47,9 @@ def serve(model, folder):
         try:
             line = process.stdout.readline()
             assert "Research only, not a medical device" in line, line
-            yield Served(
-                re.search(r"http://127\.0\.0\.1:\d+", line)[0], process, folder
-            )
+            url = re.search(r"http://127\.0\.0\.1:\d+", line)[0]
+            httpx.get(url, timeout=60)  # it listens before it answers
+            yield Served(url, process, folder)
             process.terminate()
             rest, _ = process.communicate(timeout=60)
             assert process.returncode == 0, rest

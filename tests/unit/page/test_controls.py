@@ -3,7 +3,7 @@
 import socket
 import time
 
-from lesionlab.visits.cases import HEAVIEST
+from lesionlab.visits.cases import AT_ONCE, HEAVIEST
 from lesionlab.visits.shelf import TRAY
 from unit.page.browser import (
     PICTURES,
@@ -63,7 +63,7 @@ def test_what_is_chosen_while_it_judges_is_what_is_shown(opened, large_photograp
 
 def test_forgetting_while_it_judges_ends_it(opened, large_photographs):
     page = opened()
-    page.set_input_files("#photographs", large_photographs(30))
+    page.set_input_files("#photographs", large_photographs(AT_ONCE))
     wait_until_it_judges(page)
     page.click("#forget")
     wait_for_status(page, "No photographs are kept")
