@@ -1,7 +1,9 @@
 """A head process that is started while jobs of a dead one are in the queue."""
 
 import re
+from contextlib import suppress
 
+import psutil
 import pytest
 
 from slurm.conftest import rule_of, start
@@ -51,13 +53,20 @@ class LeftJob:
         return self.jobs()[0]
 
     def stop_task(self, job_id):
-        """Stop what a job runs; a signal before that has begun would reach nothing."""
+        """Stop what a job runs; a signal before that has begun would be lost."""
 
         def begun():
-            return any(job == job_id for job, _ in self.cluster.devices())
+            step = {"SLURM_JOB_ID": job_id, "SLURM_STEP_ID": "0"}
+            return any(map(is_snakemake, self.cluster.processes(**step)))
 
         self.cluster.wait_for(begun, 90)
         self.cluster.call("scancel", "--signal=STOP", job_id)
+
+
+def is_snakemake(pid):
+    with suppress(psutil.NoSuchProcess):
+        return "snakemake" in psutil.Process(pid).cmdline()
+    return False
 
 
 @pytest.fixture
