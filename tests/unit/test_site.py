@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 
-BUSY = 120_000  # milliseconds; machines may be busy
+from unit.page.browser import BUSY, find_chromium
+
 # by which a page would take something from elsewhere; a link that is clicked is none
 TAKEN = {"src", "srcset", "poster", "data", "action"}
 FROM_THE_CHECKOUT = [
@@ -217,7 +218,7 @@ def test_the_readme_is_one_screen_and_its_links_hold(repository):
 
 
 def test_the_search_works_from_the_disk_and_asks_nobody(site):
-    chromium = shutil.which("chromium")
+    chromium = find_chromium()
     if chromium is None:
         pytest.skip("there is no Chromium here: the search was not tried in a browser")
     from playwright.sync_api import sync_playwright

@@ -3,6 +3,7 @@
 import shutil
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+BUSY = 120_000  # milliseconds; machines may be busy
 PICTURES = 2 + 5  # of a card: what the arms see, and the nearest training photographs
 
 
@@ -13,7 +14,7 @@ def find_chromium():
 
 def wait_for_status(page, words):
     page.wait_for_function(
-        "(words) => document.querySelector('#status').innerText.startsWith(words)",
+        "(words) => document.querySelector('#status').innerText === words",
         arg=words,
     )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from unit.made_bundle import draw_photograph, encode, make_bundle
-from unit.page.browser import find_chromium
+from unit.page.browser import BUSY, find_chromium
 from unit.page.served import serve
 
 
@@ -40,7 +40,7 @@ def opened(served, chromium):
 
     def open_page(*, refused=None, **settings):
         context = chromium.new_context(**{"locale": "en-US", **settings})
-        context.set_default_timeout(120_000)  # milliseconds; machines may be busy
+        context.set_default_timeout(BUSY)
         contexts.append(context)
         page = context.new_page()
         page.on(

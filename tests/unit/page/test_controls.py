@@ -53,7 +53,7 @@ def test_what_is_chosen_while_it_judges_is_what_is_shown(opened, large_photograp
     page.focus("#slider input[type=range]")
     page.keyboard.press("Home")
     page.check("#language input[value=ko]")
-    wait_for_status(page, "완료: 20장 판정")
+    wait_for_status(page, "완료: 20장 판정, 0장 거부")
     page.wait_for_function("() => document.querySelectorAll('.card').length === 20")
     assert "100건 중 50건을 찾도록" in page.inner_text("#meaning")
     reasons = [text(one) for one in page.locator(".card .arm").all()]
